@@ -1,0 +1,1 @@
+"""The `rgbt` command, one file a sub-command."""

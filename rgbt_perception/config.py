@@ -1,0 +1,295 @@
+"""The one list of parameters: type, default, range, unit and help of each.
+
+Every host (recordings, DDS, ROS) and the YAML files read it from here. A parameter's full name is
+``section.name``, e.g. ``pairing.tolerance_s``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from rgbt_perception.errors import InputError
+
+
+class _Named(str, Enum):
+    """An enum whose YAML name is its value and whose error says what was expected."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> _Named:
+        expected = ", ".join(str(member.value) for member in cls)
+        raise ValueError(f"{value!r} is none of: {expected}")
+
+
+class Reference(_Named):
+    """The camera whose view the outputs share."""
+
+    THERMAL = "thermal"
+
+
+class Normalization(_Named):
+    """How thermal counts become 0 to 1."""
+
+    FIXED = "fixed"
+    PERCENTILE = "percentile"
+    CLAHE = "clahe"
+
+
+class EngineName(_Named):
+    """Which runtime executes the networks."""
+
+    AUTO = "auto"
+    ONNXRUNTIME = "onnxruntime"
+
+
+def parameter(
+    default: Any,
+    help: str,  # noqa: A002 - the field's word
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    read_only: bool = False,
+) -> Any:
+    """A dataclass field with everything that a parameter declaration needs."""
+    metadata = {"help": help, "unit": unit, "low": low, "high": high, "read_only": read_only}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class PairingConfig:
+    """Pairing of the two streams in time."""
+
+    tolerance_s: float = parameter(
+        0.025, "largest stamp difference within a pair", unit="s", low=0.0, high=1.0
+    )
+    rgb_offset_s: float = parameter(
+        0.0, "known delay of the RGB stamps, subtracted before pairing", unit="s", low=-10, high=10
+    )
+    thermal_offset_s: float = parameter(
+        0.0,
+        "known delay of the thermal stamps, subtracted before pairing",
+        unit="s",
+        low=-10,
+        high=10,
+    )
+    queue_size: int = parameter(20, "unpaired frames kept per stream", low=1, high=1000)
+    timeout_s: float = parameter(
+        0.25, "a camera silent for longer counts as lost", unit="s", low=0.01, high=60.0
+    )
+
+
+@dataclass(frozen=True)
+class ThermalConfig:
+    """From thermal counts to a picture and to kelvin."""
+
+    normalization: Normalization = parameter(
+        Normalization.PERCENTILE, "how counts become a picture of 0 to 1"
+    )
+    range_low: float = parameter(
+        0.0, "fixed: value that becomes 0 (kelvin when the scale is known, else counts)"
+    )
+    range_high: float = parameter(
+        65535.0, "fixed: value that becomes 1 (kelvin when the scale is known, else counts)"
+    )
+    percentile_low: float = parameter(
+        1.0, "percentile: share of pixels below 0", unit="%", low=0.0, high=49.0
+    )
+    percentile_high: float = parameter(
+        99.0, "percentile: share of pixels below 1", unit="%", low=51.0, high=100.0
+    )
+    smoothing_s: float = parameter(
+        1.0, "time constant of the range, 0 = every frame alone", unit="s", low=0.0, high=60.0
+    )
+    telemetry_rows_top: int = parameter(0, "rows cut from the top", unit="px", low=0, high=64)
+    telemetry_rows_bottom: int = parameter(0, "rows cut from the bottom", unit="px", low=0, high=64)
+    kelvin_per_count: float = parameter(
+        0.0, "radiometric gain; 0 = take it from the rig, else unknown", unit="K", low=0.0, high=100
+    )
+    kelvin_offset: float = parameter(0.0, "kelvin at count 0", unit="K", low=-1000.0, high=1000.0)
+    freeze_frames: int = parameter(
+        2, "identical pictures in a row that count as a shutter freeze, 0 = never", low=0, high=100
+    )
+
+
+@dataclass(frozen=True)
+class OutputConfig:
+    """What the outputs look like."""
+
+    reference: Reference = parameter(
+        Reference.THERMAL, "camera whose view the outputs share", read_only=True
+    )
+    scale: float = parameter(
+        1.0, "output size over the reference camera's size", low=0.1, high=1.0, read_only=True
+    )
+    min_depth_m: float = parameter(0.3, "nearer is -Inf (REP 117)", unit="m", low=0.0, high=10.0)
+    max_depth_m: float = parameter(
+        100.0, "farther is +Inf (REP 117)", unit="m", low=1.0, high=1000.0
+    )
+    edge_threshold: float = parameter(
+        0.08,
+        "relative depth step between neighbours beyond which cloud points are NaN, 0 = keep all",
+        low=0.0,
+        high=1.0,
+    )
+    cloud_stride: int = parameter(1, "every n-th row and column of the cloud", low=1, high=16)
+    debug: bool = parameter(False, "also give the rgb, thermal and ungated depth")
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """How the networks are executed."""
+
+    name: EngineName = parameter(EngineName.AUTO, "runtime", read_only=True)
+    threads: int = parameter(0, "CPU threads, 0 = all cores", low=0, high=256, read_only=True)
+    depth_model: str = parameter(
+        "confidence_depth", "shipped model's name or path of an ONNX file", read_only=True
+    )
+
+
+@dataclass(frozen=True)
+class Config:
+    """All parameters.
+
+    ``rig`` names a rig file (geometry and radiometric scale) that replaces what the messages say.
+    """
+
+    rig: str = parameter("", "rig file; empty = camera_info and tf_static", read_only=True)
+    pairing: PairingConfig = field(default_factory=PairingConfig)
+    thermal: ThermalConfig = field(default_factory=ThermalConfig)
+    output: OutputConfig = field(default_factory=OutputConfig)
+    engine: EngineConfig = field(default_factory=EngineConfig)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter, as a declaration needs it."""
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+    unit: str
+    low: float | None
+    high: float | None
+    read_only: bool
+
+
+def parameters(cls: type = Config, prefix: str = "") -> Iterator[Parameter]:
+    """Every parameter in declaration order, with its full name."""
+    hints = get_type_hints(cls)
+    for item in fields(cls):
+        kind = hints[item.name]
+        if "help" in item.metadata:
+            yield Parameter(prefix + item.name, kind, item.default, **item.metadata)
+        else:
+            yield from parameters(kind, f"{prefix}{item.name}.")
+
+
+def _checked(spec: Parameter, value: Any) -> Any:
+    """The value as the parameter's type, or an error that names both."""
+    kind = spec.kind
+    problem: str | None = None
+    if issubclass(kind, Enum):
+        try:
+            return kind(value)
+        except ValueError as error:
+            raise InputError(f"parameter {spec.name}: {error}") from None
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        problem = f"expected {kind.__name__}"
+    elif isinstance(value, (int, float)):
+        if value != value:
+            problem = "expected a number"
+        elif spec.low is not None and value < spec.low:
+            problem = f"expected at least {spec.low:g}"
+        elif spec.high is not None and value > spec.high:
+            problem = f"expected at most {spec.high:g}"
+    if problem:
+        raise InputError(f"parameter {spec.name} = {value!r}: {problem}")
+    return value
+
+
+def with_values(config: Config, values: Mapping[str, Any]) -> Config:
+    """A configuration with some parameters changed.
+
+    Args:
+        config: what to start from.
+        values: full parameter names to values.
+
+    Raises:
+        InputError: unknown name, wrong type or out of range.
+    """
+    known = {spec.name: spec for spec in parameters()}
+    for name, value in values.items():
+        if name not in known:
+            raise InputError(f"parameter {name}: unknown; known are {', '.join(sorted(known))}")
+        checked = _checked(known[name], value)
+        section, _, leaf = name.rpartition(".")
+        if section:
+            config = replace(
+                config, **{section: replace(getattr(config, section), **{leaf: checked})}
+            )
+        else:
+            config = replace(config, **{leaf: checked})
+    _check_together(config)
+    return config
+
+
+def _check_together(config: Config) -> None:
+    """Conditions between parameters."""
+    if config.thermal.range_high <= config.thermal.range_low:
+        raise InputError(
+            f"parameter thermal.range_high = {config.thermal.range_high:g}: "
+            f"expected more than thermal.range_low = {config.thermal.range_low:g}"
+        )
+    if config.output.max_depth_m <= config.output.min_depth_m:
+        raise InputError(
+            f"parameter output.max_depth_m = {config.output.max_depth_m:g}: "
+            f"expected more than output.min_depth_m = {config.output.min_depth_m:g}"
+        )
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def load_config(path: Path) -> Config:
+    """Read a ROS parameter file (``/**: ros__parameters:``) or a plain mapping.
+
+    Raises:
+        InputError: missing file, not YAML, unknown parameter or bad value.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"config {path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"config {path}: not YAML ({reason})") from None
+    if tree is None:
+        return Config()
+    if not isinstance(tree, Mapping):
+        raise InputError(f"config {path}: expected a mapping of parameters")
+    values: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and "ros__parameters" in value:
+            values.update(_flat(value["ros__parameters"] or {}))
+        elif isinstance(value, Mapping):
+            values.update(_flat(value, f"{key}."))
+        else:
+            values[str(key)] = value
+    config = with_values(Config(), values)
+    if config.rig and not Path(config.rig).is_absolute():
+        config = replace(config, rig=str(path.parent / config.rig))
+    return config

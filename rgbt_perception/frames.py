@@ -1,0 +1,191 @@
+"""What flows through the package: cameras, frames, pairs and results.
+
+Conventions: optical frames (z forward, x right, y down, REP 103), metres, seconds where a name
+ends in ``_s`` and integer nanoseconds where it ends in ``_ns``. Pixel centres lie on integer
+coordinates: the picture spans ``[-0.5, width - 0.5]``. ``target_T_source`` maps source
+coordinates to target coordinates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+FloatImage = npt.NDArray[np.float32]
+ColorImage = npt.NDArray[np.uint8]
+Matrix = npt.NDArray[np.float64]
+
+
+class Modality(str, Enum):
+    """The two cameras; the value is the name used in topics and files."""
+
+    RGB = "rgb"
+    THERMAL = "thermal"
+
+    @property
+    def other(self) -> Modality:
+        """The other camera."""
+        return Modality.THERMAL if self is Modality.RGB else Modality.RGB
+
+
+class Mode(IntEnum):
+    """What the output is computed from; numbers as in PerceptionStatus.msg."""
+
+    WAITING = 0
+    FULL = 1
+    RGB_ONLY = 2
+    THERMAL_ONLY = 3
+    DEGRADED = 4
+    FAULT = 5
+
+
+@dataclass(frozen=True)
+class Pinhole:
+    """A rectified pinhole camera.
+
+    Attributes:
+        width, height: picture size, pixels.
+        fx, fy: focal lengths, pixels.
+        cx, cy: principal point, pixels (centre of the top-left pixel is 0, 0).
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    @property
+    def matrix(self) -> Matrix:
+        """Intrinsics K, (3, 3) float64."""
+        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    def resized(self, width: int, height: int) -> Pinhole:
+        """The same view sampled on another grid (REP 104, with exact pixel centres)."""
+        sx, sy = width / self.width, height / self.height
+        return Pinhole(
+            width,
+            height,
+            self.fx * sx,
+            self.fy * sy,
+            (self.cx + 0.5) * sx - 0.5,
+            (self.cy + 0.5) * sy - 0.5,
+        )
+
+    def letterboxed(self, scale: float, left: int, top: int, width: int, height: int) -> Pinhole:
+        """Scale both axes alike, then place the picture at (left, top) of a new canvas."""
+        return Pinhole(
+            width,
+            height,
+            self.fx * scale,
+            self.fy * scale,
+            (self.cx + 0.5) * scale - 0.5 + left,
+            (self.cy + 0.5) * scale - 0.5 + top,
+        )
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Both rectified cameras and the transform between them.
+
+    Attributes:
+        rgb, thermal: rectified pinholes; None when that camera's geometry was never known.
+        thermal_T_rgb: (4, 4) float64, RGB optical frame to thermal optical frame, metres.
+    """
+
+    rgb: Pinhole | None
+    thermal: Pinhole | None
+    thermal_T_rgb: Matrix
+
+    def camera(self, modality: Modality) -> Pinhole | None:
+        """The pinhole of one camera."""
+        return self.rgb if modality is Modality.RGB else self.thermal
+
+
+@dataclass(frozen=True)
+class RgbFrame:
+    """A rectified colour picture.
+
+    Attributes:
+        image: (H, W, 3) uint8, R G B.
+        stamp_ns: acquisition time of the source message, nanoseconds.
+        frame_id: optical frame.
+    """
+
+    image: ColorImage
+    stamp_ns: int
+    frame_id: str
+
+
+@dataclass(frozen=True)
+class ThermalFrame:
+    """A rectified thermal picture.
+
+    Attributes:
+        image: (H, W) float32, 0 (cold) to 1 (warm) after normalisation.
+        temperature: (H, W) float32, kelvin; None when the radiometric scale is unknown.
+        stamp_ns: acquisition time of the source message, nanoseconds.
+        frame_id: optical frame.
+        frozen: the picture repeats an earlier one (shutter, flat-field correction).
+    """
+
+    image: FloatImage
+    temperature: FloatImage | None
+    stamp_ns: int
+    frame_id: str
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
+class FramePair:
+    """What the pipeline takes: one or both cameras at one moment.
+
+    At least one of ``rgb`` and ``thermal`` is present.
+    """
+
+    rgb: RgbFrame | None
+    thermal: ThermalFrame | None
+    calibration: Calibration
+    mode: Mode
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def offset_ns(self) -> int:
+        """Thermal stamp minus RGB stamp, nanoseconds; 0 when one is missing."""
+        if self.rgb is None or self.thermal is None:
+            return 0
+        return self.thermal.stamp_ns - self.rgb.stamp_ns
+
+
+@dataclass(frozen=True)
+class Perception:
+    """What the pipeline gives, in the reference camera's rectified pinhole.
+
+    Attributes:
+        camera: geometry of every array below.
+        stamp_ns, frame_id: those of the reference picture (or of the picture it was computed from).
+        depth: (H, W) float32, metres along the optical axis, NaN where unknown.
+        confidence: (H, W) float32, 0 to 1, probability that the depth is within 25 % of the truth.
+        color: (H, W, 3) uint8, RGB picture seen from this view, 0 where unseen; None if not asked.
+        temperature: (H, W) float32, kelvin, NaN where unknown; None if not asked.
+        estimates: the other depth estimates (``rgb``, ``thermal``, ``ungated``), as ``depth``.
+        stages: milliseconds by stage name.
+    """
+
+    camera: Pinhole
+    stamp_ns: int
+    frame_id: str
+    mode: Mode
+    reasons: tuple[str, ...]
+    offset_ns: int
+    depth: FloatImage
+    confidence: FloatImage
+    color: ColorImage | None = None
+    temperature: FloatImage | None = None
+    estimates: Mapping[str, FloatImage] = field(default_factory=dict)
+    stages: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Camera models, rigid transforms, warps and point clouds (NumPy only)."""

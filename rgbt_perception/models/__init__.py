@@ -1,0 +1,1 @@
+"""The networks (torch; for training and export only)."""

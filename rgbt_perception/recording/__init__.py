@@ -1,0 +1,1 @@
+"""Recordings in (MCAP, sqlite3, videos, image folders) and out (MCAP)."""

@@ -1,0 +1,1 @@
+"""From messages to checked, rectified, paired arrays, and back to messages."""
