@@ -6,6 +6,7 @@ Every host (recordings, DDS, ROS) and the YAML files read it from here. A parame
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
@@ -138,7 +139,6 @@ class OutputConfig:
         high=1.0,
     )
     cloud_stride: int = parameter(1, "every n-th row and column of the cloud", low=1, high=16)
-    debug: bool = parameter(False, "also give the rgb, thermal and ungated depth")
 
 
 @dataclass(frozen=True)
@@ -201,12 +201,12 @@ def _checked(spec: Parameter, value: Any) -> Any:
         except ValueError as error:
             raise InputError(f"parameter {spec.name}: {error}") from None
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(value) if abs(value) < 1e300 else math.inf
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         problem = f"expected {kind.__name__}"
     elif isinstance(value, (int, float)):
-        if value != value:
-            problem = "expected a number"
+        if isinstance(value, float) and not math.isfinite(value):
+            problem = "expected a finite number"
         elif spec.low is not None and value < spec.low:
             problem = f"expected at least {spec.low:g}"
         elif spec.high is not None and value > spec.high:
@@ -284,7 +284,10 @@ def load_config(path: Path) -> Config:
     values: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping) and "ros__parameters" in value:
-            values.update(_flat(value["ros__parameters"] or {}))
+            inner = value["ros__parameters"] or {}
+            if not isinstance(inner, Mapping):
+                raise InputError(f"config {path}: expected a mapping below ros__parameters")
+            values.update(_flat(inner))
         elif isinstance(value, Mapping):
             values.update(_flat(value, f"{key}."))
         else:

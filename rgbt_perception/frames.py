@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 FloatImage = npt.NDArray[np.float32]
 ColorImage = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
 Matrix = npt.NDArray[np.float64]
 
 
@@ -77,17 +78,6 @@ class Pinhole:
             (self.cy + 0.5) * sy - 0.5,
         )
 
-    def letterboxed(self, scale: float, left: int, top: int, width: int, height: int) -> Pinhole:
-        """Scale both axes alike, then place the picture at (left, top) of a new canvas."""
-        return Pinhole(
-            width,
-            height,
-            self.fx * scale,
-            self.fy * scale,
-            (self.cx + 0.5) * scale - 0.5 + left,
-            (self.cy + 0.5) * scale - 0.5 + top,
-        )
-
 
 @dataclass(frozen=True)
 class Calibration:
@@ -114,12 +104,12 @@ class RgbFrame:
     Attributes:
         image: (H, W, 3) uint8, R G B.
         stamp_ns: acquisition time of the source message, nanoseconds.
-        frame_id: optical frame.
+        valid: (H, W) bool, False where rectification found no source; None when all are valid.
     """
 
     image: ColorImage
     stamp_ns: int
-    frame_id: str
+    valid: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -130,27 +120,32 @@ class ThermalFrame:
         image: (H, W) float32, 0 (cold) to 1 (warm) after normalisation.
         temperature: (H, W) float32, kelvin; None when the radiometric scale is unknown.
         stamp_ns: acquisition time of the source message, nanoseconds.
-        frame_id: optical frame.
-        frozen: the picture repeats an earlier one (shutter, flat-field correction).
+        valid: (H, W) bool, False where rectification found no source; None when all are valid.
     """
 
     image: FloatImage
     temperature: FloatImage | None
     stamp_ns: int
-    frame_id: str
-    frozen: bool = False
+    valid: Mask | None = None
 
 
 @dataclass(frozen=True)
 class FramePair:
     """What the pipeline takes: one or both cameras at one moment.
 
-    At least one of ``rgb`` and ``thermal`` is present.
+    At least one of ``rgb`` and ``thermal`` is present, and its geometry is known.
+
+    Attributes:
+        rgb, thermal: the pictures.
+        calibration: geometry of both cameras.
+        frame_id: optical frame of the outputs.
+        mode, reasons: what is missing and why, for the status.
     """
 
     rgb: RgbFrame | None
     thermal: ThermalFrame | None
     calibration: Calibration
+    frame_id: str
     mode: Mode
     reasons: tuple[str, ...] = ()
 

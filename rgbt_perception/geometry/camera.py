@@ -54,10 +54,12 @@ class CameraModel:
             Columns and rows, each (H, W) float32, raw pixels: the maps of ``cv2.remap``.
         """
         size = (self.rectified.width, self.rectified.height)
-        if self.distortion_model == "equidistant":
+        # ROS (image_geometry) takes zero coefficients for "no distortion" in every model, although
+        # an equidistant lens with zero coefficients would still bend the picture.
+        if self.distortion_model == "equidistant" and any(self.distortion):
             maps = cv2.fisheye.initUndistortRectifyMap(
                 self.raw.matrix,
-                np.array(self.distortion or (0.0,) * 4),
+                np.array(self.distortion),
                 self.rotation,
                 self.rectified.matrix,
                 size,

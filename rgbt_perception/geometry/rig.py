@@ -87,14 +87,18 @@ def rig_from_yaml(text: str, name: str) -> Rig:
         raise InputError(f"{name}: expected a mapping with rgb, thermal and thermal_T_rgb")
     pose = _section(tree, "thermal_T_rgb", name)
     translation = _vector(pose, "translation", 3, f"{name}: thermal_T_rgb")
-    rotation = _vector(pose, "rotation_xyzw", 4, f"{name}: thermal_T_rgb")
+    xyzw = _vector(pose, "rotation_xyzw", 4, f"{name}: thermal_T_rgb")
+    try:
+        rotation = rotation_from_quaternion(xyzw.tolist())
+    except InputError as error:
+        raise InputError(f"{name}: thermal_T_rgb: rotation_xyzw: {error}") from None
     radiometry = tree.get("radiometry") or {}
     if not isinstance(radiometry, Mapping):
         raise InputError(f"{name}: radiometry: expected a mapping")
     return Rig(
         _camera_from_tree(_section(tree, "rgb", name), f"{name}: rgb"),
         _camera_from_tree(_section(tree, "thermal", name), f"{name}: thermal"),
-        transform(rotation_from_quaternion(rotation.tolist()), translation.tolist()),
+        transform(rotation, translation.tolist()),
         _number(radiometry, "kelvin_per_count", name),
         _number(radiometry, "kelvin_offset", name),
     )
@@ -147,7 +151,7 @@ def _camera_from_tree(tree: Mapping[str, Any], name: str) -> CameraModel:
             p=tree.get("p"),
             frame_id=str(tree.get("frame_id") or ""),
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name}: {error}") from None
 
 
@@ -170,6 +174,9 @@ def _vector(tree: Mapping[str, Any], key: str, count: int, name: str) -> Matrix:
 
 def _number(tree: Mapping[str, Any], key: str, name: str) -> float:
     try:
-        return float(tree.get(key) or 0.0)
+        number = float(tree.get(key) or 0.0)
     except (TypeError, ValueError):
-        raise InputError(f"{name}: radiometry: {key} is {tree[key]!r}, expected a number") from None
+        number = float("nan")
+    if not np.isfinite(number):
+        raise InputError(f"{name}: radiometry: {key} is {tree[key]!r}, expected a number")
+    return number

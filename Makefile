@@ -1,0 +1,41 @@
+# `make demo` and `make test` are all a newcomer needs; both make their own virtual environment.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# The environment is kept while these files are unchanged.
+STAMP := $(shell cat constraints.txt setup.py | cksum | cut -d' ' -f1)
+
+.PHONY: demo test soak check format clean
+
+demo: $(VENV)/.demo-$(STAMP)
+	$(BIN)/rgbt demo --out out/demo
+
+test: check
+	$(BIN)/python -m pytest -m "not slow" -n 2
+
+check: $(VENV)/.test-$(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+soak: $(VENV)/.test-$(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+format: $(VENV)/.test-$(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/.demo-$(STAMP):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.test-$(STAMP): $(VENV)/.demo-$(STAMP)
+	$(PIP) -e '.[sim,train,test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info

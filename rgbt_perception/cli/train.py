@@ -1,0 +1,87 @@
+"""`rgbt train`: render what a recipe needs, then train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rgbt_perception.cli.progress import progress
+from rgbt_perception.errors import RgbtError
+from rgbt_perception.resources import share
+
+if TYPE_CHECKING:
+    from rgbt_perception.training.pair_cache import CachedRecording
+    from rgbt_perception.training.recipe import DataConfig, RecordingsConfig
+
+
+@click.command(short_help="Train a network from a recipe.")
+@click.argument("recipe")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="Folder of the recordings; what is missing there is simulated first.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Results; default runs/NAME.")
+@click.option("--resume", is_flag=True, help="Go on with the last checkpoint in --out.")
+def command(recipe: str, data: Path, out: Path | None, resume: bool) -> None:
+    """Train with RECIPE, a YAML file or the name of a shipped one.
+
+    Ctrl-C writes a checkpoint first; --resume goes on exactly there.
+    """
+    try:
+        from rgbt_perception.training.fit import fit
+        from rgbt_perception.training.recipe_file import load_recipe, recipe_digest
+    except ModuleNotFoundError as error:
+        raise _not_installed(error) from None
+    path = _find(recipe)
+    settings = load_recipe(path)
+    out = out or Path("runs") / settings.name
+    training = _recordings(settings.data, settings.data.train, data)
+    validation = _recordings(settings.data, settings.data.validation, data)
+    with progress("train") as show:
+        last = fit(
+            settings,
+            recipe_digest(path),
+            training,
+            validation,
+            out,
+            resume=resume,
+            progress=show,
+            tell=click.echo,
+        )
+    click.echo(f"{last}: done; next: rgbt export {last} --out MODEL.onnx")
+
+
+def _find(recipe: str) -> Path:
+    path = Path(recipe)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        return path
+    return share(f"config/recipes/{recipe}.yaml")
+
+
+def _recordings(data: DataConfig, group: RecordingsConfig, folder: Path) -> list[CachedRecording]:
+    from rgbt_perception.training.pair_cache import cache_recording, open_cached
+    from rgbt_perception.training.recordings import recording_specs, render_missing
+
+    specs = list(recording_specs(data, group))
+    with progress("simulate") as show:
+        try:
+            paths = render_missing(specs, folder, data.processes, show)
+        except ModuleNotFoundError as error:
+            raise _not_installed(error) from None
+    opened = []
+    with progress("convert") as show:
+        for index, path in enumerate(paths):
+            opened.append(open_cached(cache_recording(path, data.width, data.height)))
+            show(index + 1, len(paths))
+    return opened
+
+
+def _not_installed(error: ModuleNotFoundError) -> RgbtError:
+    return RgbtError(
+        f"{error.name} is not installed; training needs: pip install 'rgbt_perception[train,sim]'"
+    )

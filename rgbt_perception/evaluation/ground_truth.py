@@ -1,0 +1,164 @@
+"""True depth in a recording, found by stamp while both recordings are read once."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from rgbt_perception.errors import InputError
+from rgbt_perception.frames import FloatImage, Modality
+from rgbt_perception.recording.reader import Message, RecordingReader
+from rgbt_perception.sensing.decode import depth_picture, stamp_of
+
+SCENE_TOPIC = "/ground_truth/scene"
+_RANGES_M = {"street": (0.5, 80.0), "rescue": (0.3, 40.0)}
+_DEFAULT_RANGE_M = (0.5, 80.0)
+_KEPT = 16
+_JUMP_NS = 1_000_000_000
+
+
+class Condition(NamedTuple):
+    """What a recording shows; ``unknown`` where it does not say."""
+
+    scene: str = "unknown"
+    light: str = "unknown"
+    weather: str = "unknown"
+
+    @property
+    def key(self) -> str:
+        """``<scene>/<light>/<weather>``."""
+        return "/".join(self)
+
+    @property
+    def range_m(self) -> tuple[float, float]:
+        """Nearest and farthest true depth that is scored, metres."""
+        return _RANGES_M.get(self.scene, _DEFAULT_RANGE_M)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """True depth of one picture.
+
+    Attributes:
+        depth: (H, W) float32, metres, NaN where unknown, in the camera's rectified view.
+        condition: what the recording shows at that time.
+    """
+
+    depth: FloatImage
+    condition: Condition
+
+
+class _Kept(NamedTuple):
+    epoch: int
+    stamp_ns: int
+    condition: Condition
+    message: Any
+
+
+def depth_topic(reader: RecordingReader, camera: Modality) -> str | None:
+    """The topic with the camera's true depth, raw or compressed; None without any."""
+    raw = f"/ground_truth/{camera.value}/depth/image"
+    for topic in (raw, f"{raw}/compressedDepth"):
+        if topic in reader.topics and reader.topics[topic].count:
+            return topic
+    return None
+
+
+def condition_of(message: Any) -> Condition:
+    """What a scene message (std_msgs/String, JSON) says.
+
+    Raises:
+        InputError: not a JSON object.
+    """
+    try:
+        tree = json.loads(message.data)
+    except ValueError:
+        tree = None
+    if not isinstance(tree, dict):
+        raise InputError(f"{SCENE_TOPIC}: expected a JSON object with scene, light and weather")
+    known = {name: str(tree[name]) for name in Condition._fields if tree.get(name)}
+    return Condition(**known)
+
+
+def recorded_condition(source: Path) -> Condition | None:
+    """What a recording says of itself at its beginning; None when it does not."""
+    with RecordingReader(source) as reader:
+        if not reader.count([SCENE_TOPIC]):
+            return None
+        return condition_of(next(reader.messages([SCENE_TOPIC])).value)
+
+
+class TruthStream:
+    """True depth of one camera, asked for in the order of time.
+
+    Only the last few messages are kept, so memory does not depend on the recording's length. Both
+    sides may jump backwards in time (a looped recording): a jump of a second or more begins a new
+    epoch, and stamps are compared within an epoch.
+    """
+
+    def __init__(self, source: Path, camera: Modality) -> None:
+        self._reader = RecordingReader(source)
+        self._camera = camera
+        self._kept: deque[_Kept] = deque(maxlen=_KEPT)
+        self._messages: Iterator[Message] = iter(())
+        self._condition = Condition()
+        self._read = (0, -1)
+        self._asked = (0, -1)
+        self.available = False
+
+    def __enter__(self) -> TruthStream:
+        self._reader.__enter__()
+        topic = depth_topic(self._reader, self._camera)
+        if topic is not None:
+            self.available = True
+            wanted = [name for name in (topic, SCENE_TOPIC) if name in self._reader.topics]
+            self._messages = self._reader.messages(wanted)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.__exit__(kind, error, trace)
+
+    def at(self, stamp_ns: int, tolerance_ns: int = 0) -> Truth | None:
+        """The truth nearest to a stamp, None when there is none within the tolerance."""
+        self._asked = _moved(self._asked, stamp_ns)
+        epoch = self._asked[0]
+        while self._read < (epoch, stamp_ns + tolerance_ns) and self._read_next():
+            pass
+        near = [
+            kept
+            for kept in self._kept
+            if kept.epoch == epoch and abs(kept.stamp_ns - stamp_ns) <= tolerance_ns
+        ]
+        if not near:
+            return None
+        best = min(near, key=lambda kept: abs(kept.stamp_ns - stamp_ns))
+        return Truth(depth_picture(best.message), best.condition)
+
+    def _read_next(self) -> bool:
+        for message in self._messages:
+            if message.topic == SCENE_TOPIC:
+                self._condition = condition_of(message.value)
+                continue
+            stamp_ns = stamp_of(message.value)
+            self._read = _moved(self._read, stamp_ns)
+            self._kept.append(_Kept(self._read[0], stamp_ns, self._condition, message.value))
+            return True
+        return False
+
+
+def _moved(last: tuple[int, int], stamp_ns: int) -> tuple[int, int]:
+    """Epoch and newest stamp after one more stamp."""
+    epoch, newest = last
+    if stamp_ns < newest - _JUMP_NS:
+        return epoch + 1, stamp_ns
+    return epoch, max(newest, stamp_ns)

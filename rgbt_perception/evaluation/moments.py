@@ -1,0 +1,138 @@
+"""A few moments of a run with the pictures they were computed from and their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rgbt_perception.evaluation.ground_truth import depth_topic
+from rgbt_perception.evaluation.run_folder import (
+    OutputFrame,
+    RunFolder,
+    confidence_picture,
+    output_frames,
+)
+from rgbt_perception.frames import ColorImage, FloatImage, Modality, Mode
+from rgbt_perception.recording.reader import RecordingReader
+from rgbt_perception.sensing.decode import (
+    color_picture,
+    depth_picture,
+    stamp_of,
+    thermal_picture,
+)
+from rgbt_perception.sensing.encode import NS_PER_S
+
+_TOLERANCE_NS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One output beside its inputs.
+
+    Attributes:
+        time_s: since the first output, seconds.
+        mode: what it was computed from.
+        depth: (H, W) float32, metres, NaN where unknown.
+        confidence: (H, W) float32, 0 to 1; None when the run wrote none.
+        color: (H, W, 3) uint8 RGB as recorded; None when it was not used.
+        thermal: (H, W) counts as recorded; None when it was not used.
+        truth: (H, W) float32, metres, NaN where unknown; None when there is none.
+    """
+
+    time_s: float
+    mode: Mode
+    depth: FloatImage
+    confidence: FloatImage | None = None
+    color: ColorImage | None = None
+    thermal: npt.NDArray[Any] | None = None
+    truth: FloatImage | None = None
+
+
+def collect_moments(run: RunFolder, frames: Collection[int]) -> list[Moment]:
+    """Read the frames with these numbers, and what the source holds at their times.
+
+    Args:
+        run: the folder; without its source the moments have outputs only.
+        frames: numbers of outputs with a depth picture, from 0, in the order of the run.
+    """
+    chosen: list[OutputFrame] = []
+    first_ns: int | None = None
+    number = 0
+    for output in output_frames(run, ("depth", "confidence", "status")):
+        first_ns = output.stamp_ns if first_ns is None else first_ns
+        if "depth" in output.messages:
+            if number in frames:
+                chosen.append(output)
+            number += 1
+    moments = [_outputs(output, first_ns or 0) for output in chosen]
+    if not run.source.exists():
+        return moments
+    wanted = [_wanted_stamps(output, run.reference) for output in chosen]
+    return [
+        replace(moment, **pictures)
+        for moment, pictures in zip(moments, _source_pictures(run, wanted), strict=True)
+    ]
+
+
+def _outputs(output: OutputFrame, first_ns: int) -> Moment:
+    confidence = output.messages.get("confidence")
+    return Moment(
+        (output.stamp_ns - first_ns) / NS_PER_S,
+        output.mode,
+        depth_picture(output.messages["depth"]),
+        None if confidence is None else confidence_picture(confidence),
+    )
+
+
+def _wanted_stamps(output: OutputFrame, reference: Modality) -> dict[str, int]:
+    """When the pictures behind an output were taken, nanoseconds, by field of ``Moment``."""
+    stamp_ns, mode = output.stamp_ns, output.mode
+    wanted = {"truth": stamp_ns}
+    if mode in (Mode.RGB_ONLY, Mode.THERMAL_ONLY):
+        wanted["color" if mode is Mode.RGB_ONLY else "thermal"] = stamp_ns
+        return wanted
+    offset_ns = 0
+    if "status" in output.messages:
+        offset = output.messages["status"].pair_offset
+        offset_ns = int(offset.sec) * NS_PER_S + int(offset.nanosec)
+    if reference is Modality.THERMAL:
+        return wanted | {"thermal": stamp_ns, "color": stamp_ns - offset_ns}
+    return wanted | {"color": stamp_ns, "thermal": stamp_ns + offset_ns}
+
+
+def _source_pictures(run: RunFolder, wanted: list[dict[str, int]]) -> list[dict[str, Any]]:
+    """For each moment its pictures, by field of ``Moment``; one pass over the source."""
+    found: list[dict[str, tuple[int, Any]]] = [{} for _ in wanted]
+    with RecordingReader(run.source) as reader:
+        fields: dict[str, str] = {}
+        for name, modality in (("color", Modality.RGB), ("thermal", Modality.THERMAL)):
+            topic = run.input_topic(modality)
+            fields |= {
+                candidate: name
+                for candidate in (topic, f"{topic}/compressed")
+                if candidate in reader.topics
+            }
+        truth = depth_topic(reader, run.reference)
+        if truth is not None:
+            fields[truth] = "truth"
+        for message in reader.messages(list(fields)) if fields else ():
+            name, stamp_ns = fields[message.topic], stamp_of(message.value)
+            for stamps, pictures in zip(wanted, found, strict=True):
+                distance = abs(stamps.get(name, -NS_PER_S) - stamp_ns)
+                best = pictures[name][0] if name in pictures else _TOLERANCE_NS + 1
+                if distance < best:
+                    pictures[name] = (distance, message.value)
+    return [
+        {name: _decoded(name, message) for name, (_, message) in pictures.items()}
+        for pictures in found
+    ]
+
+
+def _decoded(name: str, message: Any) -> npt.NDArray[np.generic]:
+    if name == "color":
+        return color_picture(message)
+    return thermal_picture(message) if name == "thermal" else depth_picture(message)

@@ -1,0 +1,125 @@
+"""Sums over the frames of one or more runs, and the metrics they become.
+
+Every measure is a mean over frames, each frame counting alike whatever its number of pixels.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+ESTIMATES = ("fused", "rgb", "thermal", "ungated")
+"""The depth estimates that are scored against each other on the same pixels."""
+
+
+class Mean:
+    """Means of named values over frames."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self._sums: defaultdict[str, float] = defaultdict(float)
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """One frame's values."""
+        self.frames += 1
+        for name, value in values.items():
+            self._sums[name] += value
+
+    def merge(self, other: Mean) -> None:
+        """Add another run's frames."""
+        self.frames += other.frames
+        for name, value in other._sums.items():
+            self._sums[name] += value
+
+    def values(self) -> dict[str, float]:
+        """The means; empty before the first frame."""
+        return {name: total / self.frames for name, total in self._sums.items()}
+
+
+class ConditionScore:
+    """Everything measured under one condition.
+
+    Attributes:
+        depth, depth_median_scaled: by estimate, over the frames with scored pixels.
+        baselines: by baseline, on the same pixels.
+        confidence: over the frames with scored pixels.
+        coverage: over all frames, those without any scored pixel included.
+    """
+
+    def __init__(self) -> None:
+        self.depth: defaultdict[str, Mean] = defaultdict(Mean)
+        self.depth_median_scaled: defaultdict[str, Mean] = defaultdict(Mean)
+        self.baselines: defaultdict[str, Mean] = defaultdict(Mean)
+        self.confidence = Mean()
+        self.coverage = Mean()
+
+    def merge(self, other: ConditionScore) -> None:
+        """Add another run's frames."""
+        for name in ("depth", "depth_median_scaled", "baselines"):
+            for estimate, mean in getattr(other, name).items():
+                getattr(self, name)[estimate].merge(mean)
+        self.confidence.merge(other.confidence)
+        self.coverage.merge(other.coverage)
+
+    def metrics(self) -> dict[str, Any]:
+        """One condition of metrics.json; measures without any frame are left out."""
+        tree: dict[str, Any] = {"frames": self.depth["fused"].frames}
+        for name in ("depth", "depth_median_scaled"):
+            tree[name] = {key: mean.values() for key, mean in getattr(self, name).items()}
+        tree |= self.coverage.values()
+        if self.confidence.frames:
+            tree["confidence"] = self.confidence.values()
+        if self.baselines:
+            tree["baselines"] = {key: mean.values() for key, mean in self.baselines.items()}
+        return tree
+
+
+class RunScore:
+    """Everything measured on one or more runs.
+
+    Attributes:
+        frames: outputs with a depth picture.
+        ground_truth: some source recording holds true depth of the reference camera.
+        conditions: by condition, frames from both cameras.
+        single_camera: by condition and mode, frames from one camera.
+        unscored: frames that could not be compared, by reason.
+    """
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.ground_truth = False
+        self.conditions: defaultdict[str, ConditionScore] = defaultdict(ConditionScore)
+        self.single_camera: defaultdict[tuple[str, str], ConditionScore] = defaultdict(
+            ConditionScore
+        )
+        self.unscored: defaultdict[str, int] = defaultdict(int)
+
+    def merge(self, other: RunScore) -> None:
+        """Add another run."""
+        self.frames += other.frames
+        self.ground_truth |= other.ground_truth
+        for key, score in other.conditions.items():
+            self.conditions[key].merge(score)
+        for pair, score in other.single_camera.items():
+            self.single_camera[pair].merge(score)
+        for reason, count in other.unscored.items():
+            self.unscored[reason] += count
+
+    def metrics(self) -> dict[str, Any]:
+        """The content of metrics.json."""
+        tree: dict[str, Any] = {"frames": self.frames, "ground_truth": self.ground_truth}
+        tree["conditions"] = {
+            key: score.metrics()
+            for key, score in sorted(self.conditions.items())
+            if score.depth["fused"].frames
+        }
+        single: dict[str, Any] = {}
+        for (key, mode), score in sorted(self.single_camera.items()):
+            if score.depth["fused"].frames:
+                single.setdefault(key, {})[mode] = score.metrics()
+        if single:
+            tree["single_camera"] = single
+        if self.unscored:
+            tree["unscored"] = dict(sorted(self.unscored.items()))
+        return tree

@@ -1,0 +1,87 @@
+"""The metrics as a table: one row per condition and estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rgbt_perception.evaluation.metrics import DEPTH_METRICS
+
+COLUMNS = ("condition", "estimate", "frames", *DEPTH_METRICS, "coverage", "keep70")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row.
+
+    Attributes:
+        cells: text, one for each of ``COLUMNS``; empty where a column does not apply.
+        kind: ``fused``, ``estimate``, ``baseline`` or ``single``.
+    """
+
+    cells: tuple[str, ...]
+    kind: str
+
+
+def metric_rows(metrics: Mapping[str, Any]) -> list[Row]:
+    """The rows of metrics.json: estimates, baselines, then frames from a single camera."""
+    return list(_rows(metrics))
+
+
+def text_table(metrics: Mapping[str, Any]) -> str:
+    """The table for a terminal, without a final line break."""
+    lines = [COLUMNS, *(row.cells for row in metric_rows(metrics))]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i < 2 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def notes(metrics: Mapping[str, Any]) -> list[str]:
+    """Sentences on what the table does not show."""
+    if not metrics["ground_truth"]:
+        return ["The source recording holds no ground truth: nothing to compare with."]
+    sentences = []
+    reasons = {
+        "no_ground_truth": "no ground truth in their recording",
+        "no_truth_at_stamp": "no true depth at their stamp",
+        "estimates_missing": "an estimate is missing (replay with --debug-outputs)",
+        "no_common_pixels": "no pixel where every estimate is known",
+    }
+    for reason, count in metrics.get("unscored", {}).items():
+        sentences.append(f"{count} of {metrics['frames']} frames not scored: {reasons[reason]}.")
+    return sentences
+
+
+def _rows(metrics: Mapping[str, Any]) -> Iterator[Row]:
+    single = metrics.get("single_camera", {})
+    for condition in sorted({*metrics.get("conditions", {}), *single}):
+        score = metrics.get("conditions", {}).get(condition)
+        if score is not None:
+            for estimate, values in score["depth"].items():
+                kind = "fused" if estimate == "fused" else "estimate"
+                yield Row(_cells(condition, estimate, score, values, kind == "fused"), kind)
+            for name, values in score.get("baselines", {}).items():
+                yield Row(_cells(condition, f"best {name}", score, values, False), "baseline")
+        for mode, part in single.get(condition, {}).items():
+            values = part["depth"]["fused"]
+            yield Row(_cells(condition, f"fused, {mode}", part, values, True), "single")
+
+
+def _cells(
+    condition: str, name: str, score: Mapping[str, Any], values: Mapping[str, float], fused: bool
+) -> tuple[str, ...]:
+    keep70 = score.get("confidence", {}).get("abs_rel_keep70")
+    return (
+        condition,
+        name,
+        str(score["frames"]),
+        *(f"{values[metric]:.3f}" for metric in DEPTH_METRICS),
+        f"{score['coverage']:.1%}" if fused else "",
+        f"{keep70:.3f}" if fused and keep70 is not None else "",
+    )

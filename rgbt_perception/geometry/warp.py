@@ -1,0 +1,142 @@
+"""Colours of one camera seen from another, with hidden points left out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from rgbt_perception.frames import ColorImage, FloatImage, Matrix, Pinhole
+
+# The visibility test works on a grid this many times coarser than the depth picture.
+COARSENESS = 4
+# A point this much farther than the nearest one on its line of sight is hidden.
+HIDDEN_RATIO = 1.08
+
+
+@lru_cache(maxsize=8)
+def pixel_rays(camera: Pinhole) -> tuple[FloatImage, FloatImage]:
+    """X / z of each column, (1, W), and y / z of each row, (H, 1), float32."""
+    x = (np.arange(camera.width, dtype=np.float64) - camera.cx) / camera.fx
+    y = (np.arange(camera.height, dtype=np.float64) - camera.cy) / camera.fy
+    return x.astype(np.float32)[None, :], y.astype(np.float32)[:, None]
+
+
+def project_depth(
+    depth: FloatImage, camera: Pinhole, target: Pinhole, target_T_camera: Matrix
+) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Where each pixel of a depth picture lies in another camera.
+
+    Args:
+        depth: (H, W) float32, metres in ``camera``, NaN where unknown.
+        camera, target: pinholes.
+        target_T_camera: (4, 4), metres.
+
+    Returns:
+        Column, row (pixels of ``target``) and depth (metres in ``target``), each (H, W) float32,
+        NaN where unknown; depth may be negative (behind).
+    """
+    x, y = pixel_rays(camera)
+    T = target_T_camera.astype(np.float32)
+    # Per axis: depth * (ray turned into the target) + translation, in place.
+    px, py, pz = (depth * (T[i, 0] * x + (T[i, 1] * y + T[i, 2])) + T[i, 3] for i in range(3))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        px /= pz
+        py /= pz
+    px *= np.float32(target.fx)
+    px += np.float32(target.cx)
+    py *= np.float32(target.fy)
+    py += np.float32(target.cy)
+    return px, py, pz
+
+
+def nearest_depth(
+    columns: FloatImage, rows: FloatImage, depths: FloatImage, width: int, height: int
+) -> FloatImage:
+    """Forward splat with a z-buffer.
+
+    Args:
+        columns, rows: where each point lands, pixels; NaN is skipped.
+        depths: metres; points behind the camera are skipped.
+        width, height: size of the target picture.
+
+    Returns:
+        (height, width) float32, metres of the nearest point, inf where nothing lands.
+    """
+    with np.errstate(invalid="ignore"):
+        usable = (depths > 0) & (columns > -0.5) & (rows > -0.5)
+        usable &= (columns < width - 0.5) & (rows < height - 0.5)
+    index = np.rint(rows[usable]).astype(np.intp) * width
+    index += np.rint(columns[usable]).astype(np.intp)
+    buffer = np.full(height * width, np.inf, np.float32)
+    np.minimum.at(buffer, index, depths[usable])
+    return buffer.reshape(height, width)
+
+
+def colors_in_view(
+    depth: FloatImage,
+    camera: Pinhole,
+    image: ColorImage,
+    image_camera: Pinhole,
+    image_T_camera: Matrix,
+) -> ColorImage:
+    """The colour of each depth pixel, taken from another camera's picture.
+
+    A pixel whose point is hidden from the other camera by something nearer gets no colour: it
+    would show the colour of what hides it. Visibility is decided on a coarse grid ("ours").
+
+    Args:
+        depth: (H, W) float32, metres in ``camera``, NaN where unknown.
+        camera: pinhole of the depth.
+        image: (h, w, 3) uint8 of ``image_camera``.
+        image_camera: pinhole of the picture.
+        image_T_camera: (4, 4), metres.
+
+    Returns:
+        (H, W, 3) uint8, 0 where unseen.
+    """
+    columns, rows, depths = project_depth(depth, camera, image_camera, image_T_camera)
+    hidden = _hidden(columns, rows, depths, image_camera)
+    with np.errstate(invalid="ignore"):
+        unseen = hidden | ~(depths > 0)
+    columns[unseen] = -10.0
+    return cv2.remap(
+        image,
+        columns,
+        rows,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(0, 0, 0),
+    )
+
+
+def _hidden(
+    columns: FloatImage, rows: FloatImage, depths: FloatImage, camera: Pinhole
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    step = COARSENESS
+    # The grid is no finer than the points are, in either picture, so that it has no cracks.
+    height = max(8, min(depths.shape[0], camera.height) // (2 * step))
+    width = max(8, min(depths.shape[1], camera.width) // (2 * step))
+    sx, sy = np.float32(width / camera.width), np.float32(height / camera.height)
+    small = (slice(step // 2, None, step), slice(step // 2, None, step))
+    nearest = nearest_depth(
+        (columns[small] + 0.5) * sx - 0.5,
+        (rows[small] + 0.5) * sy - 0.5,
+        depths[small],
+        width,
+        height,
+    )
+    seen = cv2.remap(
+        nearest,
+        (columns + 0.5) * sx - 0.5,
+        (rows + 0.5) * sy - 0.5,
+        cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=float("inf"),
+    )
+    with np.errstate(invalid="ignore"):
+        hidden: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = depths > seen * np.float32(
+            HIDDEN_RATIO
+        )
+    return hidden

@@ -1,0 +1,238 @@
+"""FramePair to Perception: one engine call between two light steps."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rgbt_perception.config import OutputConfig
+from rgbt_perception.engines.engine import Engine
+from rgbt_perception.errors import RgbtError
+from rgbt_perception.frames import (
+    ColorImage,
+    FloatImage,
+    FramePair,
+    Mask,
+    Matrix,
+    Perception,
+    Pinhole,
+)
+from rgbt_perception.geometry.letterbox import Letterbox, letterbox, resample
+from rgbt_perception.geometry.transforms import inverse
+from rgbt_perception.geometry.upsample import upsample_depth
+from rgbt_perception.geometry.warp import colors_in_view
+
+GEOMETRY_UNKNOWN = "reference_geometry_unknown"
+_INPUTS = (
+    "rgb",
+    "thermal",
+    "rgb_mask",
+    "thermal_mask",
+    "rgb_intrinsics",
+    "thermal_intrinsics",
+    "thermal_T_rgb",
+    "gate",
+)
+# Depth keeps this many bits of its mantissa (relative steps of 2**-12 = 0.024 %, far below its
+# accuracy): recordings of it compress to less than half.
+_DEPTH_BITS = 12
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of the costlier results somebody asked for.
+
+    Attributes:
+        cloud: colour and temperature in the reference view.
+        estimates: the rgb, thermal and ungated depth as well.
+    """
+
+    cloud: bool = True
+    estimates: bool = False
+
+
+@dataclass(frozen=True)
+class _View:
+    """One pair's geometry: as the network gets it and as the outputs have it."""
+
+    rgb: Letterbox
+    thermal: Letterbox
+    thermal_T_rgb: Matrix
+    output: Pinhole
+    guide: FloatImage | None
+
+
+class DepthPipeline:
+    """Depth, confidence and the cloud's colours for one pair at a time."""
+
+    def __init__(self, config: OutputConfig, engine: Engine) -> None:
+        """Take a loaded engine.
+
+        Raises:
+            RgbtError: the model does not have the expected inputs.
+        """
+        missing = [name for name in _INPUTS if name not in engine.inputs]
+        if missing:
+            raise RgbtError(
+                f"model {engine.model}: has no input {missing[0]}; expected {', '.join(_INPUTS)}"
+            )
+        self.config = config
+        self.engine = engine
+        _, _, self.height, self.width = engine.inputs["rgb"]
+        self._inputs: dict[str, npt.NDArray[np.float32]] = {
+            name: np.zeros(engine.inputs[name], np.float32) for name in _INPUTS
+        }
+
+    def process(self, pair: FramePair, wanted: Wanted) -> Perception:
+        """Compute one result.
+
+        Args:
+            pair: one or both cameras.
+            wanted: which of the costlier results to compute.
+        """
+        clock = _Stopwatch()
+        view, reasons = self._view(pair)
+        inputs = self._prepare(pair, view)
+        clock.lap("prepare")
+        names = ["depth", "confidence"]
+        if wanted.estimates:
+            names += ["depth_rgb", "depth_thermal"]
+        results = self.engine.run(inputs, names)
+        clock.lap("depth_engine")
+        depth = self._full_size(results["depth"], view)
+        confidence = _confidence(results["confidence"], view, depth)
+        clock.lap("upsample")
+        estimates: dict[str, FloatImage] = {}
+        if wanted.estimates:
+            estimates["rgb"] = self._full_size(results["depth_rgb"], view)
+            estimates["thermal"] = self._full_size(results["depth_thermal"], view)
+            inputs["gate"][:] = 0.0
+            ungated = self.engine.run(inputs, ["depth"])["depth"]
+            estimates["ungated"] = self._full_size(ungated, view)
+            clock.lap("estimates")
+        color = temperature = None
+        if wanted.cloud:
+            color, temperature = _color(pair, view, depth), _temperature(pair, view)
+            clock.lap("color")
+        frame = pair.thermal or pair.rgb
+        assert frame is not None, "a pair holds at least one picture"
+        return Perception(
+            camera=view.output,
+            stamp_ns=frame.stamp_ns,
+            frame_id=pair.frame_id,
+            mode=pair.mode,
+            reasons=reasons,
+            offset_ns=pair.offset_ns,
+            depth=depth,
+            confidence=confidence,
+            color=color,
+            temperature=temperature,
+            estimates=estimates,
+            stages=clock.laps,
+        )
+
+    def _view(self, pair: FramePair) -> tuple[_View, tuple[str, ...]]:
+        calibration = pair.calibration
+        reference, reasons, T = calibration.thermal, pair.reasons, calibration.thermal_T_rgb
+        if reference is None:
+            # Thermal was never known: the network takes the RGB view for its reference.
+            reference, T = calibration.rgb, np.eye(4)
+            reasons = (*reasons, GEOMETRY_UNKNOWN)
+        assert reference is not None, "the geometry of a picture that is there is known"
+        scale = self.config.scale
+        output = reference.resized(
+            max(1, round(reference.width * scale)), max(1, round(reference.height * scale))
+        )
+        guide = None
+        if pair.thermal is not None:
+            guide = resample(pair.thermal.image, output.width, output.height)
+        view = _View(
+            letterbox(calibration.rgb or reference, self.width, self.height),
+            letterbox(reference, self.width, self.height),
+            T,
+            output,
+            guide,
+        )
+        return view, reasons
+
+    def _prepare(self, pair: FramePair, view: _View) -> dict[str, npt.NDArray[np.float32]]:
+        inputs = self._inputs
+        for name in ("rgb", "thermal", "rgb_mask", "thermal_mask"):
+            inputs[name][:] = 0.0
+        if pair.rgb is not None:
+            rows, columns = view.rgb.area
+            small = view.rgb.shrink(pair.rgb.image).transpose(2, 0, 1)
+            np.multiply(small, np.float32(1 / 255), out=inputs["rgb"][0, :, rows, columns])
+            inputs["rgb_mask"][0, 0, rows, columns] = _mask(pair.rgb.valid, view.rgb)
+        if pair.thermal is not None:
+            rows, columns = view.thermal.area
+            inputs["thermal"][0, 0, rows, columns] = view.thermal.shrink(pair.thermal.image)
+            inputs["thermal_mask"][0, 0, rows, columns] = _mask(pair.thermal.valid, view.thermal)
+        inputs["rgb_intrinsics"][0] = view.rgb.canvas.matrix
+        inputs["thermal_intrinsics"][0] = view.thermal.canvas.matrix
+        inputs["thermal_T_rgb"][0] = view.thermal_T_rgb
+        inputs["gate"][:] = 1.0
+        return inputs
+
+    def _full_size(self, result: npt.NDArray[np.float32], view: _View) -> FloatImage:
+        small = result[0, 0][view.thermal.area]
+        small = np.where(small > 0, small, np.float32(np.nan))
+        depth = upsample_depth(small, view.output.width, view.output.height, view.guide)
+        with np.errstate(invalid="ignore"):
+            depth[depth > self.config.max_depth_m] = np.inf
+            depth[depth < self.config.min_depth_m] = -np.inf
+        return _rounded(depth)
+
+
+def _mask(valid: Mask | None, box: Letterbox) -> FloatImage | float:
+    """1 where every source pixel is valid."""
+    if valid is None:
+        return 1.0
+    return (box.shrink(valid.astype(np.uint8) * np.uint8(255)) == 255).astype(np.float32)
+
+
+def _confidence(result: npt.NDArray[np.float32], view: _View, depth: FloatImage) -> FloatImage:
+    """Full-size confidence in steps of 1/255, 0 where the depth is unknown."""
+    small = np.ascontiguousarray(result[0, 0][view.thermal.area])
+    confidence = resample(small, view.output.width, view.output.height) * np.float32(255)
+    np.rint(confidence, out=confidence)
+    confidence *= np.float32(1 / 255)
+    confidence[np.isnan(depth)] = 0.0
+    return confidence
+
+
+def _color(pair: FramePair, view: _View, depth: FloatImage) -> ColorImage | None:
+    if pair.rgb is None:
+        return None
+    rgb_T_thermal = inverse(view.thermal_T_rgb)
+    return colors_in_view(depth, view.output, pair.rgb.image, view.rgb.source, rgb_T_thermal)
+
+
+def _temperature(pair: FramePair, view: _View) -> FloatImage | None:
+    if pair.thermal is None or pair.thermal.temperature is None:
+        return None
+    return resample(pair.thermal.temperature, view.output.width, view.output.height)
+
+
+def _rounded(depth: FloatImage) -> FloatImage:
+    """Round the mantissa to ``_DEPTH_BITS`` bits; NaN and infinity stay."""
+    drop = 23 - _DEPTH_BITS
+    keep = np.uint32(0xFFFFFFFF << drop & 0xFFFFFFFF)
+    bits = (depth.view(np.uint32) + np.uint32(1 << (drop - 1))) & keep
+    return np.where(np.isfinite(depth), bits.view(np.float32), depth)
+
+
+class _Stopwatch:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = (now - self._last) * 1e3
+        self._last = now

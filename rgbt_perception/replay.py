@@ -1,0 +1,267 @@
+"""The host for recordings: a bag in, a recording of the outputs and a summary out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rgbt_perception.config import Config
+from rgbt_perception.engines.choice import make_engine
+from rgbt_perception.errors import InputError, RgbtError
+from rgbt_perception.frames import Modality
+from rgbt_perception.geometry.rig import load_rig
+from rgbt_perception.outputs import ESTIMATE_TOPICS, TOPICS, Output
+from rgbt_perception.pipeline import DepthPipeline
+from rgbt_perception.recording.reader import RecordingReader
+from rgbt_perception.recording.types import RosbagsFactory
+from rgbt_perception.recording.writer import RecordingWriter
+from rgbt_perception.session import Session, Stream
+
+NODE = "/perception"
+OUTPUT_FILE = "perception.mcap"
+SUMMARY_FILE = "run.json"
+# Recordings with fewer pairs keep every cloud; longer ones every tenth (a cloud is 9 MB at VGA).
+_SHORT_PAIRS = 100
+_LONG_CLOUD_EVERY = 10
+_PRIMED = (Stream.TF_STATIC, Stream.RIG, Stream.RGB_INFO, Stream.THERMAL_INFO)
+_IMAGES = {Modality.RGB: Stream.RGB_IMAGE, Modality.THERMAL: Stream.THERMAL_IMAGE}
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """What to leave out and what to add.
+
+    Attributes:
+        drop: a camera whose pictures are ignored.
+        every: compute every n-th result only.
+        cloud_every: write the cloud of every n-th result; 0 = all, or every 10th from 100 pairs.
+        debug_outputs: write the other depth estimates though there is no ground truth.
+        remap: names that the recording uses, by relative input name (``rgb/image``).
+    """
+
+    drop: Modality | None = None
+    every: int = 1
+    cloud_every: int = 0
+    debug_outputs: bool = False
+    remap: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Selection:
+    """Decides which topics of the n-th result are written."""
+
+    def __init__(self, every: int, cloud_every: int, estimates: bool) -> None:
+        self._every, self._cloud_every = every, cloud_every
+        self._topics = set(TOPICS) if estimates else set(TOPICS) - set(ESTIMATE_TOPICS.values())
+
+    def __call__(self, index: int) -> Set[str]:
+        result, rest = divmod(index, self._every)
+        if rest:
+            return frozenset()
+        return self._topics if result % self._cloud_every == 0 else self._topics - {"points"}
+
+
+def replay(
+    bag: Path,
+    out: Path,
+    config: Config,
+    options: ReplayOptions,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Run the pipeline over a recording.
+
+    Writes ``out/perception.mcap`` and ``out/run.json``; both are finished and hold everything
+    computed so far however the run ends.
+
+    Args:
+        bag: MCAP or sqlite3 recording, file or folder.
+        out: folder for the results.
+        config: all parameters.
+        options: what to leave out and what to add.
+        progress: called with the messages done and in all.
+
+    Returns:
+        The content of ``run.json``.
+
+    Raises:
+        InputError: the recording cannot be used; the line says what was expected.
+        RgbtError: the model cannot be loaded or the disk is full.
+    """
+    with RecordingReader(bag) as reader:
+        topics = _topics(reader, bag, options.remap)
+        engine = make_engine(config.engine)
+        session = Session(
+            config,
+            DepthPipeline(config.output, engine),
+            RosbagsFactory(),
+            rig=load_rig(Path(config.rig)) if config.rig else None,
+            select=_selection(reader, topics, options),
+        )
+        started = time.perf_counter()
+        ended = "finished"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RgbtError(f"{out}: cannot be a folder for results ({error.strerror})") from None
+        try:
+            with RecordingWriter(out / OUTPUT_FILE) as writer:
+                _run(reader, topics, session, _Sink(writer, session), options, progress)
+        except KeyboardInterrupt:
+            ended = "interrupted"
+            raise
+        except RgbtError as error:
+            ended = str(error)
+            raise
+        finally:
+            summary = _summary(bag, config, session, reader.truncated, ended)
+            summary["topics"] = {stream.value: topic for topic, stream in topics.items()}
+            summary["seconds"] = round(time.perf_counter() - started, 3)
+            _write_summary(out / SUMMARY_FILE, summary)
+    _check_usable(session, topics, options.drop)
+    return summary
+
+
+class _Sink:
+    """Writes outputs and times it."""
+
+    def __init__(self, writer: RecordingWriter, session: Session) -> None:
+        self._writer, self._session = writer, session
+
+    def __call__(self, outputs: list[Output], now_ns: int) -> None:
+        started = time.perf_counter()
+        for output in outputs:
+            self._writer.write(f"{NODE}/{output.topic}", output.message, output.type_name, now_ns)
+        if outputs:
+            elapsed = (time.perf_counter() - started) * 1e3
+            self._session.statistics.latencies.add({"write": elapsed})
+
+
+def _run(
+    reader: RecordingReader,
+    topics: Mapping[str, Stream],
+    session: Session,
+    sink: _Sink,
+    options: ReplayOptions,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    for message in _first_messages(reader, topics):
+        session.handle(topics[message.topic], message.value, message.time_ns)
+    total, now_ns = reader.count(topics), 0
+    dropped = None if options.drop is None else _IMAGES[options.drop]
+    for index, message in enumerate(reader.messages(topics)):
+        stream, now_ns = topics[message.topic], message.time_ns
+        if stream is not dropped:
+            sink(session.handle(stream, message.value, now_ns), now_ns)
+        if progress is not None:
+            progress(index + 1, total)
+    sink(session.finish(), now_ns)
+
+
+def _first_messages(reader: RecordingReader, topics: Mapping[str, Stream]) -> list[Any]:
+    """The first transform, rig and geometry of a recording hold from its beginning."""
+    first = []
+    for topic, stream in topics.items():
+        if stream in _PRIMED:
+            for message in reader.messages([topic]):
+                first.append(message)
+                break
+    return first
+
+
+def _topics(reader: RecordingReader, bag: Path, remap: Mapping[str, str]) -> dict[str, Stream]:
+    """The recording's topics that are used, with what they are."""
+    topics: dict[str, Stream] = {}
+    for stream in Stream:
+        name = remap.get(stream.value, f"/{stream.value}")
+        names = [name, f"{name}/compressed"] if stream in _IMAGES.values() else [name]
+        for candidate in names:
+            if candidate in reader.topics:
+                topics[candidate] = stream
+                break
+        else:
+            if stream.value in remap:
+                raise InputError(
+                    f"{bag}: no topic {name}; topics there: {', '.join(sorted(reader.topics))}"
+                )
+    if not set(_IMAGES.values()) & set(topics.values()):
+        raise InputError(
+            f"{bag}: neither /rgb/image nor /thermal/image (raw or /compressed) is there; "
+            f"topics there: {', '.join(sorted(reader.topics))}; name yours with --remap"
+        )
+    return topics
+
+
+def _selection(
+    reader: RecordingReader, topics: Mapping[str, Stream], options: ReplayOptions
+) -> _Selection:
+    images = [topic for topic, stream in topics.items() if stream in _IMAGES.values()]
+    pairs = min(reader.topics[topic].count for topic in images) // options.every
+    every = options.cloud_every or (1 if pairs < _SHORT_PAIRS else _LONG_CLOUD_EVERY)
+    truth = any(topic.startswith("/ground_truth/thermal/depth") for topic in reader.topics)
+    return _Selection(options.every, every, truth or options.debug_outputs)
+
+
+def _summary(
+    bag: Path, config: Config, session: Session, truncated: str, ended: str
+) -> dict[str, Any]:
+    statistics, engine = session.statistics, session.pipeline.engine
+    return {
+        "source": str(bag.resolve()),
+        "reference": config.output.reference.value,
+        "frames_in": {camera.value: statistics.frames_in[camera.value] for camera in Modality},
+        "pairs": statistics.pairs,
+        "outputs": statistics.outputs,
+        "dropped": session.dropped,
+        "rejected": {camera.value: statistics.rejected[camera.value] for camera in Modality},
+        "modes": dict(statistics.modes),
+        "latency_ms": statistics.latencies.summary(),
+        "engine": engine.name,
+        "weights": {engine.model: engine.digest},
+        "network": [session.pipeline.width, session.pipeline.height],
+        "problems": [
+            {"name": name, "count": count, "first": line}
+            for name, (line, count) in statistics.problems.items()
+        ],
+        "truncated": truncated,
+        "ended": ended,
+    }
+
+
+def _write_summary(path: Path, summary: Mapping[str, Any]) -> None:
+    partial = path.with_name(f".{path.name}")
+    try:
+        partial.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise RgbtError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _check_usable(session: Session, topics: Mapping[str, Stream], drop: Modality | None) -> None:
+    """A camera that is there but was of no use is a failure, though the other gave outputs."""
+    statistics = session.statistics
+    problems = statistics.problems
+    for modality, stream in _IMAGES.items():
+        if stream not in topics.values() or modality is drop:
+            continue
+        seen, refused = (
+            statistics.frames_in[modality.value],
+            statistics.rejected[modality.value],
+        )
+        if seen and refused == seen:
+            info = problems.get(f"{modality.value}/camera_info")
+            image = problems.get(f"{modality.value}_image") or problems.get(
+                f"{modality.value}_stamp"
+            )
+            line = (info or image or ("no picture could be used", 0))[0]
+            raise InputError(
+                f"{line}; all {seen} pictures of {modality.value} were refused, "
+                f"{statistics.outputs} outputs written"
+            )
+    if "extrinsics" in problems:
+        raise InputError(f"{problems['extrinsics'][0]}; {statistics.outputs} outputs written")
+    if statistics.outputs == 0:
+        frames = ", ".join(f"{count} {name}" for name, count in statistics.frames_in.items())
+        raise InputError(f"no output: the recording holds {frames or 'no'} pictures")

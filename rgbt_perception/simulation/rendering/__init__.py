@@ -1,0 +1,1 @@
+"""From a scene description to what the two cameras see."""

@@ -1,0 +1,1 @@
+"""Procedural looks of the materials, evaluated in the part's own frame."""

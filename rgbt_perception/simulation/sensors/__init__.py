@@ -1,0 +1,1 @@
+"""From what falls on the two sensors to the numbers that the cameras send."""

@@ -1,0 +1,185 @@
+"""Cached recordings as batches of the network's inputs and their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from rgbt_perception.models.confidence_depth import DepthInputs
+from rgbt_perception.training.pair_cache import CachedRecording
+from rgbt_perception.training.picture_augmentation import (
+    blinded,
+    disturbed_rgb,
+    disturbed_thermal,
+    normalized,
+)
+from rgbt_perception.training.recipe import AugmentationConfig
+from rgbt_perception.training.view_sampling import PairView, full_view, random_view
+
+
+@dataclass(frozen=True)
+class DepthBatch:
+    """Inputs and truth.
+
+    Attributes:
+        inputs: of the network.
+        rgb_truth, thermal_truth: (B, 1, H, W), metres in that camera's view, NaN unknown, Inf sky.
+    """
+
+    inputs: DepthInputs
+    rgb_truth: Tensor
+    thermal_truth: Tensor
+
+
+class Pairs(Dataset[DepthBatch]):
+    """What training and validation sets share."""
+
+    def __init__(self, recordings: Sequence[CachedRecording], width: int, height: int) -> None:
+        self.recordings = list(recordings)
+        self.width, self.height = width, height
+        self.ends = np.cumsum([len(recording) for recording in self.recordings])
+
+    def __len__(self) -> int:
+        """Number of pairs."""
+        return int(self.ends[-1])
+
+    def locate(self, index: int) -> tuple[CachedRecording, int]:
+        """The recording of a pair and its number therein."""
+        which = int(np.searchsorted(self.ends, index, side="right"))
+        start = int(self.ends[which - 1]) if which else 0
+        return self.recordings[which], index - start
+
+
+class ValidationPairs(Pairs):
+    """Whole pictures, undisturbed; both cameras present, gate 1."""
+
+    def __getitem__(self, index: int) -> DepthBatch:
+        """One pair, as a batch of one."""
+        recording, pair = self.locate(index)
+        view = full_view(recording, pair, self.width, self.height)
+        thermal = normalized(view.thermal, view.thermal_mask, 1.0, 99.0, recording.least_span)
+        return _batch(view, view.rgb, thermal, gate=1.0)
+
+
+class TrainingPairs(Pairs):
+    """Random views, disturbed; item n is a pure function of the seed and n.
+
+    Every pair is drawn once before any is drawn again.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[CachedRecording],
+        width: int,
+        height: int,
+        config: AugmentationConfig,
+        seed: int,
+    ) -> None:
+        super().__init__(recordings, width, height)
+        self.config = config
+        self.seed = seed
+        self._order: tuple[int, np.ndarray[tuple[int], np.dtype[np.int64]]] | None = None
+
+    def __getitem__(self, index: int) -> DepthBatch:
+        """The ``index``-th sample of the whole training, as a batch of one."""
+        config = self.config
+        recording, pair = self.locate(self._drawn(index))
+        random = np.random.default_rng((self.seed, 1, index))
+        view = random_view(recording, pair, self.width, self.height, config, random)
+        rgb = disturbed_rgb(view.rgb, view.rgb_depth, config, random)
+        thermal = disturbed_thermal(
+            view.thermal,
+            view.thermal_mask,
+            view.thermal_depth,
+            recording.least_span,
+            config,
+            random,
+        )
+        if random.random() < config.blind:
+            if random.random() < 0.5:
+                rgb = blinded(rgb, random)
+            else:
+                thermal = blinded(thermal, random)
+        absent = random.random()
+        gate = 0.0 if random.random() < config.ungate else 1.0
+        return _batch(
+            view,
+            rgb,
+            thermal,
+            gate,
+            without_rgb=absent < config.drop_rgb,
+            without_thermal=absent > 1.0 - config.drop_thermal,
+        )
+
+    def _drawn(self, index: int) -> int:
+        epoch, place = divmod(index, len(self))
+        if self._order is None or self._order[0] != epoch:
+            order = np.random.default_rng((self.seed, 0, epoch)).permutation(len(self))
+            self._order = (epoch, order)
+        return int(self._order[1][place])
+
+
+class SequentialFrom(Sampler[int]):
+    """Sample numbers ``start`` to ``stop``: a resumed training goes on with the next one.
+
+    The length is that of the whole training, because Lightning counts what an interrupted run
+    has had.
+    """
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start, self.stop = start, stop
+
+    def __iter__(self) -> Iterator[int]:
+        """In order."""
+        return iter(range(self.start, self.stop))
+
+    def __len__(self) -> int:
+        """Samples of the whole training."""
+        return self.stop
+
+
+def collate(items: Sequence[DepthBatch]) -> DepthBatch:
+    """Several batches of one to one batch."""
+    inputs = {
+        item.name: torch.cat([getattr(batch.inputs, item.name) for batch in items])
+        for item in fields(DepthInputs)
+    }
+    return DepthBatch(
+        DepthInputs(**inputs),
+        torch.cat([batch.rgb_truth for batch in items]),
+        torch.cat([batch.thermal_truth for batch in items]),
+    )
+
+
+def _batch(
+    view: PairView,
+    rgb: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+    thermal: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+    gate: float,
+    without_rgb: bool = False,
+    without_thermal: bool = False,
+) -> DepthBatch:
+    rgb_mask = view.rgb_mask * np.float32(not without_rgb)
+    thermal_mask = view.thermal_mask * np.float32(not without_thermal)
+
+    def tensor(array: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+
+    inputs = DepthInputs(
+        rgb=tensor((rgb * rgb_mask[..., None]).transpose(2, 0, 1))[None],
+        thermal=tensor(thermal * thermal_mask)[None, None],
+        rgb_mask=tensor(rgb_mask)[None, None],
+        thermal_mask=tensor(thermal_mask)[None, None],
+        rgb_intrinsics=tensor(view.rgb_camera.matrix)[None],
+        thermal_intrinsics=tensor(view.thermal_camera.matrix)[None],
+        thermal_T_rgb=tensor(view.thermal_T_rgb)[None],
+        gate=torch.tensor([gate]),
+    )
+    return DepthBatch(
+        inputs, tensor(view.rgb_depth)[None, None], tensor(view.thermal_depth)[None, None]
+    )

@@ -1,0 +1,91 @@
+"""System A as a Lightning module: one training step, validation, optimiser and schedule."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor
+
+from rgbt_perception.models.confidence_depth import ConfidenceDepth, DepthInputs
+from rgbt_perception.training.dataset import DepthBatch
+from rgbt_perception.training.depth_scores import DepthScores
+from rgbt_perception.training.losses import depth_losses
+from rgbt_perception.training.recipe import RecipeConfig
+
+
+class ConfidenceDepthModule(lightning.LightningModule):
+    """The network with its recipe.
+
+    Attributes:
+        network: what is trained.
+        recipe: decides losses, optimiser and schedule.
+    """
+
+    def __init__(self, recipe: RecipeConfig, recipe_sha256: str) -> None:
+        super().__init__()
+        self.save_hyperparameters({"recipe": asdict(recipe), "recipe_sha256": recipe_sha256})
+        self.recipe = recipe
+        # Channels last is 1.5 times as fast on a CPU.
+        self.network = ConfidenceDepth().to(memory_format=torch.channels_last)
+        self._scores = DepthScores(recipe.height)
+
+    def training_step(self, batch: DepthBatch, batch_idx: int) -> Tensor:
+        """Sum of all losses."""
+        terms = depth_losses(self.network(_channels_last(batch.inputs)), batch, self.recipe.loss)
+        total = torch.stack(list(terms.values())).sum()
+        self.log_dict({f"train/{name}": term.detach() for name, term in terms.items()})
+        self.log("train/total", total.detach())
+        return total
+
+    def transfer_batch_to_device(
+        self, batch: DepthBatch, device: torch.device, dataloader_idx: int
+    ) -> DepthBatch:
+        """Training runs on the CPU, where the batch already is."""
+        return batch
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last scores."""
+        self._scores = DepthScores(self.recipe.height)
+
+    def validation_step(self, batch: DepthBatch, batch_idx: int) -> None:
+        """Score with the gate open and closed."""
+        inputs = _channels_last(batch.inputs)
+        closed = replace(inputs, gate=torch.zeros_like(inputs.gate))
+        self._scores.add(batch, self.network(inputs), self.network(closed))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores."""
+        scores = self._scores.result()
+        self.log_dict({f"validation/{name}": value for name, value in scores.items()})
+
+    def configure_optimizers(self) -> Any:
+        """AdamW with a one-cycle schedule; norms and biases do not decay."""
+        schedule = self.recipe.schedule
+        decayed = [p for p in self.network.parameters() if p.dim() > 1]
+        plain = [p for p in self.network.parameters() if p.dim() <= 1]
+        optimizer = torch.optim.AdamW(
+            [{"params": decayed}, {"params": plain, "weight_decay": 0.0}],
+            lr=schedule.learning_rate,
+            weight_decay=schedule.weight_decay,
+        )
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=schedule.learning_rate,
+            total_steps=schedule.steps,
+            pct_start=schedule.warmup,
+            div_factor=25.0,
+            final_div_factor=100.0,
+            cycle_momentum=False,
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+
+def _channels_last(inputs: DepthInputs) -> DepthInputs:
+    return replace(
+        inputs,
+        rgb=inputs.rgb.contiguous(memory_format=torch.channels_last),
+        thermal=inputs.thermal.contiguous(memory_format=torch.channels_last),
+    )

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from rgbt_perception.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def synthetic() -> ModuleType:
+    path = Path(__file__).parents[1] / "evaluation" / "synthetic_run.py"
+    spec = importlib.util.spec_from_file_location("synthetic_run_cli", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_one_run(synthetic: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = synthetic.write_run(tmp_path)
+    assert main(["evaluate", str(run)]) == 0
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["conditions"]["street/night/smoke"]["depth"]["fused"]["abs_rel"] < 0.11
+    assert (run / "report.html").is_file()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("condition")
+    assert sum(line.startswith("street/night/smoke") for line in lines) == 6
+
+
+def test_several_runs_together(
+    synthetic: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [
+        synthetic.write_run(tmp_path / "a"),
+        synthetic.write_run(tmp_path / "b", synthetic.Plan(scene={"scene": "rescue"})),
+    ]
+    out = tmp_path / "together"
+    assert main(["evaluate", *map(str, runs), "--out", str(out)]) == 0
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["frames"] == 12
+    assert len(metrics["conditions"]) == 2
+    assert (out / "report.html").is_file()
+    assert not (runs[0] / "metrics.json").exists()
+
+
+def test_without_ground_truth(
+    synthetic: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = synthetic.write_run(tmp_path, synthetic.Plan(truth=None))
+    assert main(["evaluate", str(run)]) == 0
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert (metrics["frames"], metrics["ground_truth"], metrics["conditions"]) == (6, False, {})
+    assert "no ground truth" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["source.mcap", "run/perception.mcap", "run/run.json"])
+def test_missing_file_is_one_line(
+    synthetic: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    run = synthetic.write_run(tmp_path)
+    (tmp_path / missing).unlink()
+    assert main(["evaluate", str(run)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.strip().splitlines()) == 1
+    assert Path(missing).name in captured.err
+
+
+def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate"]) == 2
+    assert "RUN_DIR" in capsys.readouterr().err

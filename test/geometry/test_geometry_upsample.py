@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from rgbt_perception.geometry.upsample import DISTANCE_WEIGHT, EDGE_RATIO, upsample_depth
+
+
+def plain(depth, width, height, guide):
+    """The rule of ``upsample_depth``, pixel by pixel."""
+    h, w = depth.shape
+    filled = np.where(np.isfinite(depth), depth, 0).astype(np.float32)
+    smooth = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
+    small = cv2.resize(guide, (w, h), interpolation=cv2.INTER_AREA)
+    result = smooth.copy()
+    for i in range(height):
+        for j in range(width):
+            ni, nj = i * h // height, j * w // width
+            window = filled[max(0, ni - 1) : ni + 2, max(0, nj - 1) : nj + 2]
+            if window.max() <= window.min() * np.float32(EDGE_RATIO):
+                continue
+            y, x = (i + 0.5) * h / height - 0.5, (j + 0.5) * w / width - 0.5
+            best = None
+            for dy in (0, -1, 1):
+                for dx in (0, -1, 1):
+                    r = min(max(round(y) + dy, 0), h - 1)
+                    c = min(max(round(x) + dx, 0), w - 1)
+                    cost = abs(small[r, c] - guide[i, j]) + DISTANCE_WEIGHT * (
+                        abs(r - y) + abs(c - x)
+                    )
+                    if best is None or cost < best[0] - 1e-6:
+                        best = (cost, filled[r, c])
+            result[i, j] = best[1]
+    result[result <= 0] = np.nan
+    return result
+
+
+def scene(seed):
+    """A slanted ground with a near box in front of it, and some unknown pixels."""
+    random = np.random.default_rng(seed)
+    guide = np.full((64, 96), 0.3, np.float32)
+    guide[10:50, 30:61] = 0.8
+    guide += random.normal(0, 0.01, guide.shape).astype(np.float32)
+    depth = np.repeat(np.linspace(20, 8, 32, dtype=np.float32)[:, None], 48, axis=1)
+    depth[5:25, 15:30] = 3.0
+    depth[28:, 40:] = np.nan
+    return depth, guide
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_equals_the_plain_rule(seed):
+    depth, guide = scene(seed)
+    fast = upsample_depth(depth, 96, 64, guide)
+    slow = plain(depth, 96, 64, guide)
+    assert np.array_equal(np.isnan(fast), np.isnan(slow))
+    # Equal costs may be decided by the last bit of a float.
+    assert np.nanmean(np.abs(fast - slow) > 1e-3) < 0.005
+
+
+def test_invents_no_depth_between_near_and_far():
+    depth = np.full((32, 48), 20.0, np.float32)
+    depth[:, 20:30] = 2.0
+    guide = np.zeros((128, 192), np.float32)
+    guide[:, 82:118] = 1.0  # the picture shows the object 1-2 small pixels narrower
+    full = upsample_depth(depth, 192, 128, guide)
+    assert set(np.unique(full)) == {2.0, 20.0}
+    assert (full[:, 84:116] == 2.0).all()
+    assert (full[:, 82 - 6 : 80] == 20.0).all()
+
+
+def test_unknown_stays_unknown_and_known_stays_known():
+    depth = np.full((16, 16), np.nan, np.float32)
+    depth[:8] = 5.0
+    for guide in (None, np.zeros((64, 64), np.float32)):
+        full = upsample_depth(depth, 64, 64, guide)
+        assert np.isnan(full[36:]).all()
+        assert (full[:28] == 5.0).all()
+    assert np.isnan(upsample_depth(np.full((4, 4), np.nan, np.float32), 16, 16, None)).all()
+
+
+def test_same_size_is_a_copy():
+    depth = np.full((4, 4), 3.0, np.float32)
+    full = upsample_depth(depth, 4, 4, None)
+    assert np.array_equal(full, depth)
+    assert full is not depth

@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rgbt_perception.config import Config, with_values
+from rgbt_perception.frames import Mode
+from rgbt_perception.outputs import TOPICS
+from rgbt_perception.pipeline import DepthPipeline
+from rgbt_perception.recording.types import RosbagsFactory
+from rgbt_perception.sensing.encode import (
+    camera_info_message,
+    image_message,
+    static_transform_message,
+    string_message,
+)
+from rgbt_perception.session import Session, Stream
+
+MS = 1_000_000
+START = 1_700_000_000_000 * MS
+
+
+class FlatEngine:
+    """A wall at 5 m; takes any picture."""
+
+    name, model, digest = "flat", "flat_model", "0"
+
+    def __init__(self):
+        self.metadata = {}
+        self.inputs = {
+            "rgb": (1, 3, 32, 32),
+            "thermal": (1, 1, 32, 32),
+            "rgb_mask": (1, 1, 32, 32),
+            "thermal_mask": (1, 1, 32, 32),
+            "rgb_intrinsics": (1, 3, 3),
+            "thermal_intrinsics": (1, 3, 3),
+            "thermal_T_rgb": (1, 4, 4),
+            "gate": (1,),
+        }
+        self.runs = 0
+
+    def run(self, inputs, outputs):
+        self.runs += 1
+        return {name: np.full((1, 1, 32, 32), 5.0, np.float32) for name in outputs}
+
+
+class Rig:
+    """Sends messages to a session as a rig would."""
+
+    def __init__(self, config=None, select=None, infos=True, tf=True, maker=None):
+        self.factory = RosbagsFactory()
+        self.maker = maker
+        self.engine = FlatEngine()
+        config = config or Config()
+        arguments = {} if select is None else {"select": select}
+        self.session = Session(
+            config, DepthPipeline(config.output, self.engine), self.factory, **arguments
+        )
+        if infos:
+            self.info("rgb")
+            self.info("thermal")
+        if tf:
+            self.tf()
+
+    def info(self, name, size=None, edit=None):
+        size = size or (maker_size(self.maker, name))
+        camera = self.maker.camera(name, size)
+        message = camera_info_message(self.factory, camera, START, f"{name}_optical_frame")
+        if edit:
+            edit(message)
+        stream = Stream.RGB_INFO if name == "rgb" else Stream.THERMAL_INFO
+        return self.session.handle(stream, message, START)
+
+    def tf(self):
+        matrix = np.eye(4)
+        matrix[0, 3] = 0.1
+        message = static_transform_message(
+            self.factory, "thermal_optical_frame", "rgb_optical_frame", matrix, START
+        )
+        self.session.handle(Stream.TF_STATIC, message, START)
+
+    def send(self, name, ms, edit=None, picture=None):
+        stamp = START + ms * MS
+        stream = Stream.RGB_IMAGE if name == "rgb" else Stream.THERMAL_IMAGE
+        encoding = "rgb8" if name == "rgb" else "mono16"
+        if picture is None:
+            picture = self.maker.picture(name, ms)
+        message = image_message(self.factory, picture, encoding, stamp, f"{name}_optical_frame")
+        if edit:
+            edit(message)
+        return self.session.handle(stream, message, stamp)
+
+    def pair(self, ms, **edits):
+        return self.send("rgb", ms, edits.get("rgb")) + self.send(
+            "thermal", ms + 4, edits.get("thermal")
+        )
+
+    def pairs(self, first, count):
+        outputs = []
+        for index in range(count):
+            outputs += self.pair(first + index * 100)
+        return outputs
+
+
+def maker_size(maker, name):
+    return maker.rgb_size if name == "rgb" else maker.thermal_size
+
+
+@pytest.fixture
+def rig(recording_maker):
+    return lambda **options: Rig(maker=recording_maker, **options)
+
+
+def statuses(outputs):
+    return [output.message for output in outputs if output.topic == "status"]
+
+
+def test_one_result_a_pair_with_stamp_frame_and_size_of_the_thermal_picture(rig):
+    r = rig()
+    outputs = r.pairs(0, 4) + r.session.finish()
+    assert r.session.statistics.pairs == 4
+    for topic in TOPICS:
+        assert sum(output.topic == topic for output in outputs) == 4
+    for output in outputs:
+        assert output.type_name == TOPICS[output.topic]
+        message = output.message
+        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+        assert (stamp - START) % (100 * MS) == 4 * MS
+        assert stamp == output.stamp_ns
+        assert message.header.frame_id == "thermal_optical_frame"
+        if hasattr(message, "encoding"):
+            assert (message.width, message.height, message.encoding) == (40, 32, "32FC1")
+    status = statuses(outputs)[-1]
+    assert status.mode == Mode.FULL
+    assert list(status.reasons) == []
+    assert (status.pair_offset.sec, status.pair_offset.nanosec) == (0, 4 * MS)
+    assert status.pairs == 4
+    assert status.depth_model == "flat_model"
+    assert {"sensing", "depth_engine", "encode"} <= {stage.stage for stage in status.stages}
+
+
+def test_nothing_is_computed_that_nobody_takes(rig):
+    r = rig(select=lambda index: set())
+    assert r.pairs(0, 3) + r.session.finish() == []
+    assert r.engine.runs == 0
+    r = rig(select=lambda index: {"depth/image"} if index == 1 else set())
+    outputs = r.pairs(0, 3) + r.session.finish()
+    assert [output.topic for output in outputs] == ["depth/image"]
+    assert r.engine.runs == 1
+
+
+@pytest.mark.parametrize(
+    ("silent", "mode"), [("rgb", Mode.THERMAL_ONLY), ("thermal", Mode.RGB_ONLY)]
+)
+def test_a_lost_camera_is_named_and_its_return_is_full_again(rig, silent, mode):
+    r = rig()
+    speaking = "thermal" if silent == "rgb" else "rgb"
+    outputs = r.pairs(0, 5)
+    for ms in range(500, 1500, 100):
+        outputs += r.send(speaking, ms)
+    outputs += r.pairs(1500, 4) + r.session.finish()
+    modes = [status.mode for status in statuses(outputs)]
+    alone = modes.count(mode)
+    # The RGB picture just before thermal's return has already gone out alone.
+    returned = 4 if silent == "rgb" else 3
+    assert modes == [Mode.FULL] * 5 + [mode] * alone + [Mode.FULL] * returned
+    # The timeout is 0.25 s: at most three frames pass before the other goes on alone.
+    assert alone >= 7
+    single = next(status for status in statuses(outputs) if status.mode == mode)
+    assert f"{silent}_lost" in single.reasons
+    depths = [output for output in outputs if output.topic == "depth/image"]
+    assert {(d.message.width, d.message.height) for d in depths} == {(40, 32)}
+    assert {d.message.header.frame_id for d in depths} == {"thermal_optical_frame"}
+    stamps = [d.stamp_ns for d in depths]
+    assert stamps == sorted(set(stamps))
+
+
+def test_a_corrupt_picture_leaves_the_other_camera_and_recovery_is_full(rig):
+    def short(message):
+        message.data = message.data[:-5]
+
+    r = rig()
+    outputs = r.pairs(0, 3) + r.pair(300, rgb=short) + r.pair(400, thermal=short)
+    outputs += r.pairs(500, 3) + r.session.finish()
+    modes = [status.mode for status in statuses(outputs)]
+    assert modes == [Mode.FULL] * 3 + [Mode.THERMAL_ONLY, Mode.RGB_ONLY] + [Mode.FULL] * 3
+    assert "rgb_rejected" in statuses(outputs)[3].reasons
+    line, count = r.session.statistics.problems["rgb_image"]
+    assert count == 1
+    assert "rgb8" in line
+    assert r.session.statistics.rejected == {"rgb": 1, "thermal": 1}
+
+
+def test_a_frozen_thermal_picture_is_not_used(rig, recording_maker):
+    r = rig()
+    outputs = r.pairs(0, 3)
+    still = recording_maker.picture("thermal", 7)
+    for ms in range(300, 900, 100):
+        outputs += r.send("rgb", ms) + r.send("thermal", ms + 4, picture=still)
+    outputs += r.pairs(900, 2) + r.session.finish()
+    modes = [status.mode for status in statuses(outputs)]
+    assert modes[:3] == [Mode.FULL] * 3
+    assert modes[-2:] == [Mode.FULL] * 2
+    frozen = [status for status in statuses(outputs) if "thermal_frozen" in status.reasons]
+    assert len(frozen) >= 4
+    assert {status.mode for status in frozen} == {Mode.RGB_ONLY}
+
+
+def test_no_camera_info_no_extrinsics_and_their_arrival(rig):
+    r = rig(infos=False, tf=False)
+    assert r.pairs(0, 3) == []
+    assert not r.session.camera_known("thermal")
+    assert "no camera_info" in r.session.statistics.problems["thermal_image"][0]
+    r.info("thermal")
+    r.info("rgb")
+    outputs = r.pairs(300, 2)
+    assert {status.mode for status in statuses(outputs)} == {Mode.THERMAL_ONLY}
+    assert "no_extrinsics" in statuses(outputs)[0].reasons
+    assert "rgb_optical_frame" in r.session.statistics.problems["extrinsics"][0]
+    r.tf()
+    outputs = r.pairs(500, 2) + r.session.finish()
+    assert statuses(outputs)[-1].mode == Mode.FULL
+
+
+def test_bad_camera_info_keeps_the_geometry_in_force(rig):
+    def zero(message):
+        message.k = np.zeros(9)
+
+    r = rig()
+    r.info("thermal", edit=zero)
+    outputs = r.pairs(0, 2) + r.session.finish()
+    assert {status.mode for status in statuses(outputs)} == {Mode.FULL}
+    assert "thermal/camera_info" in r.session.statistics.problems["thermal/camera_info"][0]
+
+
+def test_a_size_that_changes_with_its_camera_info_is_followed(rig, recording_maker):
+    r = rig()
+    outputs = r.pairs(0, 4)
+    recording_maker.thermal_size = (60, 44)
+    outputs += r.pair(400)  # the picture has changed, camera_info has not
+    r.info("thermal")
+    outputs += r.pairs(500, 2) + r.session.finish()
+    sizes = [(o.message.width, o.message.height) for o in outputs if o.topic == "depth/image"]
+    assert sizes == [(40, 32)] * 5 + [(60, 44)] * 2
+    assert statuses(outputs)[4].mode == Mode.RGB_ONLY
+    assert "60x44" in r.session.statistics.problems["thermal_image"][0]
+
+
+def test_zero_stamps_are_refused_and_going_back_resumes(rig):
+    def unstamped(message):
+        message.header.stamp.sec = message.header.stamp.nanosec = 0
+
+    r = rig()
+    assert r.send("rgb", 0, edit=unstamped) == []
+    assert "expected > 0" in r.session.statistics.problems["rgb_stamp"][0]
+    outputs = r.pairs(10_000, 3)
+    outputs += r.pairs(0, 3) + r.session.finish()  # a bag loop
+    assert len(statuses(outputs)) == 6
+    assert {status.mode for status in statuses(outputs)} == {Mode.FULL}
+
+
+def test_kelvin_comes_from_the_rig_of_the_recording(rig, recording_maker):
+    from rgbt_perception.geometry.rig import Rig as RigFile
+    from rgbt_perception.geometry.rig import rig_to_yaml
+
+    text = rig_to_yaml(
+        RigFile(
+            recording_maker.camera("rgb", (64, 48)),
+            recording_maker.camera("thermal", (40, 32)),
+            np.eye(4),
+            0.01,
+            0.0,
+        )
+    )
+    r = rig(infos=False, tf=False)
+    r.session.handle(Stream.RIG, string_message(r.factory, text), START)
+    outputs = r.pairs(0, 2) + r.session.finish()
+    assert {status.mode for status in statuses(outputs)} == {Mode.FULL}
+    cloud = next(output.message for output in outputs if output.topic == "points")
+    points = np.frombuffer(cloud.data, np.float32).reshape(-1, 7)
+    assert 280 < np.nanmean(points[:, 4]) < 310
+
+
+def test_telemetry_rows_are_cut_whether_camera_info_counts_them_or_not(rig, recording_maker):
+    config = with_values(Config(), {"thermal.telemetry_rows_bottom": 2})
+    for told in (34, 32):
+        recording_maker.thermal_size = (40, 34)
+        r = rig(config=config)
+        r.info("thermal", size=(40, told))
+        outputs = r.pairs(0, 2) + r.session.finish()
+        depth = next(output.message for output in outputs if output.topic == "depth/image")
+        assert (depth.width, depth.height) == (40, 32)

@@ -1,0 +1,93 @@
+import csv
+import json
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("lightning")
+
+from rgbt_perception.errors import InputError
+from rgbt_perception.training.checkpoint import read_checkpoint
+from rgbt_perception.training.fit import fit
+from rgbt_perception.training.recipe import (
+    DataConfig,
+    RecipeConfig,
+    RecordingsConfig,
+    ScheduleConfig,
+)
+
+STEPS = 6
+_DATA = DataConfig(RecordingsConfig(0, 1, 1.0, 1.0), RecordingsConfig(800_000, 1, 1.0, 1.0))
+RECIPE = RecipeConfig(
+    "tiny",
+    _DATA,
+    width=96,
+    height=64,
+    schedule=ScheduleConfig(steps=STEPS, batch=2, validate_every=3, workers=0, threads=1),
+)
+
+
+def _fit(recording, out, **more):
+    return fit(RECIPE, "digest", [recording], [recording], out, **more)
+
+
+def test_an_interrupted_training_goes_on_exactly(recording, tmp_path):
+    told: list[str] = []
+    whole = read_checkpoint(_fit(recording, tmp_path / "whole", tell=told.append))
+
+    def interrupt(step: int, steps: int) -> None:
+        assert steps == STEPS
+        if step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        _fit(recording, tmp_path / "parts", progress=interrupt)
+    part = read_checkpoint(tmp_path / "parts" / "last.ckpt")
+    assert part.step == 2
+    seen: list[int] = []
+    last = _fit(
+        recording, tmp_path / "parts", resume=True, progress=lambda step, _: seen.append(step)
+    )
+    resumed = read_checkpoint(last)
+
+    assert seen == [3, 4, 5, 6]
+    assert whole.step == resumed.step == STEPS
+    assert whole.weights.keys() == resumed.weights.keys()
+    for name, weight in whole.weights.items():
+        assert torch.equal(weight, resumed.weights[name]), name
+    assert not torch.equal(
+        part.weights["fusion.head.1.weight"], resumed.weights["fusion.head.1.weight"]
+    )
+    _check_outputs(tmp_path / "whole", told)
+
+
+def _check_outputs(out, told):
+    assert [line.split(":")[0] for line in told] == ["step 3", "step 6"]
+    assert "abs_rel_fused" in told[0]
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["steps"] == STEPS
+    assert summary["training"] == {"recordings": 1, "pairs": 4}
+    assert set(summary["scores"]) >= {"abs_rel_fused", "abs_rel_by_row", "abs_rel_constant"}
+    with (out / "logs" / "from_step_000000" / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert any(row["validation/abs_rel_ungated"] for row in rows)
+
+
+def test_what_cannot_be_resumed_is_told(recording, tmp_path):
+    with pytest.raises(InputError, match=r"last\.ckpt: No such file"):
+        _fit(recording, tmp_path, resume=True)
+    (tmp_path / "last.ckpt").write_bytes(b"no checkpoint")
+    with pytest.raises(InputError, match="not written by rgbt train"):
+        _fit(recording, tmp_path, resume=True)
+    with pytest.raises(InputError, match="add --resume"):
+        _fit(recording, tmp_path)
+
+
+def test_another_recipe_is_not_resumed(recording, tmp_path):
+    short = replace(RECIPE, schedule=replace(RECIPE.schedule, steps=1, validate_every=1))
+    fit(short, "one", [recording], [recording], tmp_path)
+    with pytest.raises(InputError, match="another recipe"):
+        fit(short, "two", [recording], [recording], tmp_path, resume=True)

@@ -1,0 +1,66 @@
+import pytest
+
+pytest.importorskip("torch")
+
+from rgbt_perception.errors import InputError
+from rgbt_perception.resources import share
+from rgbt_perception.training.recipe import RecipeConfig
+from rgbt_perception.training.recipe_file import load_recipe, recipe_from_yaml
+
+GOOD = """
+name: tiny
+data:
+  train: {first_seed: 0, count: 2, seconds: 1, rate: 2.0}
+  validation: {first_seed: 800000, count: 1, seconds: 1.0, rate: 1.0}
+  rgb_sizes: [320x256, 320x180]
+schedule: {steps: 10}
+"""
+
+
+def test_a_recipe_is_read():
+    recipe = recipe_from_yaml(GOOD, "r.yaml")
+    assert isinstance(recipe, RecipeConfig)
+    assert recipe.data.train.seconds == 1.0
+    assert recipe.data.rgb_sizes == ((320, 256), (320, 180))
+    assert recipe.schedule.steps == 10
+    assert recipe.width == 160
+
+
+def test_the_shipped_recipe_is_valid():
+    recipe = load_recipe(share("config/recipes/confidence_depth.yaml"))
+    assert recipe.name == "confidence_depth"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("steps: 10", "stepz: 10"), ["schedule.stepz", "unknown", "steps"]),
+        (("steps: 10", "steps: ten"), ["schedule.steps", "'ten'", "int"]),
+        (("steps: 10", "steps: 0"), ["schedule.steps", "more than 0"]),
+        (("steps: 10", "steps: true"), ["schedule.steps", "int"]),
+        (("name: tiny", "seed: 3"), ["name", "missing"]),
+        (("name: tiny", "name: tiny\nwidth: 100"), ["width", "100", "multiple of 32"]),
+        (("name: tiny", "name: tiny\naugmentation: {flip: 1.5}"), ["augmentation.flip", "0 to 1"]),
+        (("name: tiny", "name: tiny\nloss: 3"), ["loss", "mapping"]),
+        (("[320x256, 320x180]", "[320]"), ["data.rgb_sizes", "320x256"]),
+        (("[320x256, 320x180]", "320x256"), ["data.rgb_sizes", "list"]),
+        (("first_seed: 0", "first_seed: 799999"), ["data.train", "800000", "799999"]),
+        (("first_seed: 0", "first_seed: 900000"), ["data.train", "900000", "final checks"]),
+        (("first_seed: 800000", "first_seed: 900001"), ["data.validation", "900001"]),
+        (("first_seed: 800000", "first_seed: 12"), ["data.validation", "800000 to 809999"]),
+        (("name: tiny", "name: [tiny"), ["not YAML"]),
+        ((GOOD, "- 1"), ["expected a mapping"]),
+    ],
+)
+def test_errors_name_the_key_and_what_was_expected(change, words):
+    with pytest.raises(InputError) as error:
+        recipe_from_yaml(GOOD.replace(*change), "r.yaml")
+    line = str(error.value)
+    assert "\n" not in line
+    for word in ["r.yaml", *words]:
+        assert word in line
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.yaml.*No such file"):
+        load_recipe(tmp_path / "none.yaml")
