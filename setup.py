@@ -1,11 +1,11 @@
-"""Installs the Python package and, beside it, what lies outside: msg/, config/, launch/, samples/."""
+"""Installs the Python package and, in share/, what lies outside of it: msg/, config/, samples/."""
 
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 NAME = "rgbt_perception"
-OUTSIDE = ("msg", "config", "launch", "samples")
+OUTSIDE = ("msg", "config", "samples")
 
 
 def version() -> str:

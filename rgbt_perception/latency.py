@@ -24,7 +24,7 @@ class LatencyHistogram:
         self.count += 1
 
     def percentile(self, share: float) -> float:
-        """Milliseconds that ``share`` (0 to 1) of the durations stay within; 0 if there are none."""
+        """Milliseconds that ``share`` (0 to 1) of the durations stay within; 0 without any."""
         left = share * self.count
         for index in sorted(self._bins):
             left -= self._bins[index]

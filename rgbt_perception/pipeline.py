@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +86,7 @@ class DepthPipeline:
         self._inputs: dict[str, npt.NDArray[np.float32]] = {
             name: np.zeros(engine.inputs[name], np.float32) for name in _INPUTS
         }
+        self._masks: dict[str, tuple[Mask, Letterbox, FloatImage]] = {}
 
     def process(self, pair: FramePair, wanted: Wanted) -> Perception:
         """Compute one result.
@@ -103,7 +105,7 @@ class DepthPipeline:
         results = self.engine.run(inputs, names)
         clock.lap("depth_engine")
         depth = self._full_size(results["depth"], view)
-        confidence = _confidence(results["confidence"], view, depth)
+        confidence = _confidence(results["confidence"], view)
         clock.lap("upsample")
         estimates: dict[str, FloatImage] = {}
         if wanted.estimates:
@@ -163,45 +165,59 @@ class DepthPipeline:
         for name in ("rgb", "thermal", "rgb_mask", "thermal_mask"):
             inputs[name][:] = 0.0
         if pair.rgb is not None:
-            rows, columns = view.rgb.area
             small = view.rgb.shrink(pair.rgb.image).transpose(2, 0, 1)
-            np.multiply(small, np.float32(1 / 255), out=inputs["rgb"][0, :, rows, columns])
-            inputs["rgb_mask"][0, 0, rows, columns] = _mask(pair.rgb.valid, view.rgb)
+            self._place("rgb", small, np.float32(1 / 255), pair.rgb.valid, view.rgb)
         if pair.thermal is not None:
-            rows, columns = view.thermal.area
-            inputs["thermal"][0, 0, rows, columns] = view.thermal.shrink(pair.thermal.image)
-            inputs["thermal_mask"][0, 0, rows, columns] = _mask(pair.thermal.valid, view.thermal)
+            image = view.thermal.shrink(pair.thermal.image)[None]
+            self._place("thermal", image, np.float32(1), pair.thermal.valid, view.thermal)
         inputs["rgb_intrinsics"][0] = view.rgb.canvas.matrix
         inputs["thermal_intrinsics"][0] = view.thermal.canvas.matrix
         inputs["thermal_T_rgb"][0] = view.thermal_T_rgb
         inputs["gate"][:] = 1.0
         return inputs
 
+    def _place(
+        self,
+        name: str,
+        small: npt.NDArray[Any],
+        gain: np.float32,
+        valid: Mask | None,
+        box: Letterbox,
+    ) -> None:
+        """Put a small picture, (C, h, w), and its mask on the canvas."""
+        rows, columns = box.area
+        picture = self._inputs[name][0, :, rows, columns]
+        mask = self._inputs[f"{name}_mask"][0, 0, rows, columns]
+        np.multiply(small, gain, out=picture)
+        if valid is None:
+            mask[:] = 1.0
+            return
+        known = self._masks.get(name)
+        if known is None or known[0] is not valid or known[1] != box:
+            whole = box.shrink(valid.astype(np.uint8) * np.uint8(255)) == 255
+            known = self._masks[name] = (valid, box, whole.astype(np.float32))
+        mask[:] = known[2]
+        picture *= known[2]
+
     def _full_size(self, result: npt.NDArray[np.float32], view: _View) -> FloatImage:
         small = result[0, 0][view.thermal.area]
-        small = np.where(small > 0, small, np.float32(np.nan))
+        low, high = self.config.min_depth_m, self.config.max_depth_m
         depth = upsample_depth(small, view.output.width, view.output.height, view.guide)
-        with np.errstate(invalid="ignore"):
-            depth[depth > self.config.max_depth_m] = np.inf
-            depth[depth < self.config.min_depth_m] = -np.inf
+        # Enlarging stays within what it enlarges.
+        if float(small.max()) > high:
+            depth[depth > high] = np.inf
+        if float(small.min()) < low:
+            with np.errstate(invalid="ignore"):
+                depth[depth < low] = -np.inf
         return _rounded(depth)
 
 
-def _mask(valid: Mask | None, box: Letterbox) -> FloatImage | float:
-    """1 where every source pixel is valid."""
-    if valid is None:
-        return 1.0
-    return (box.shrink(valid.astype(np.uint8) * np.uint8(255)) == 255).astype(np.float32)
-
-
-def _confidence(result: npt.NDArray[np.float32], view: _View, depth: FloatImage) -> FloatImage:
+def _confidence(result: npt.NDArray[np.float32], view: _View) -> FloatImage:
     """Full-size confidence in steps of 1/255, 0 where the depth is unknown."""
-    small = np.ascontiguousarray(result[0, 0][view.thermal.area])
-    confidence = resample(small, view.output.width, view.output.height) * np.float32(255)
-    np.rint(confidence, out=confidence)
-    confidence *= np.float32(1 / 255)
-    confidence[np.isnan(depth)] = 0.0
-    return confidence
+    small = result[0, 0][view.thermal.area] * np.float32(255)
+    levels = np.rint(small).astype(np.uint8)
+    full = resample(levels, view.output.width, view.output.height)
+    return np.multiply(full, np.float32(1 / 255), dtype=np.float32)
 
 
 def _color(pair: FramePair, view: _View, depth: FloatImage) -> ColorImage | None:
@@ -218,11 +234,12 @@ def _temperature(pair: FramePair, view: _View) -> FloatImage | None:
 
 
 def _rounded(depth: FloatImage) -> FloatImage:
-    """Round the mantissa to ``_DEPTH_BITS`` bits; NaN and infinity stay."""
+    """Round the mantissa to ``_DEPTH_BITS`` bits, in place; NaN and infinity stay as they are."""
     drop = 23 - _DEPTH_BITS
-    keep = np.uint32(0xFFFFFFFF << drop & 0xFFFFFFFF)
-    bits = (depth.view(np.uint32) + np.uint32(1 << (drop - 1))) & keep
-    return np.where(np.isfinite(depth), bits.view(np.float32), depth)
+    bits = depth.view(np.uint32)
+    bits += np.uint32(1 << (drop - 1))
+    bits &= np.uint32(0xFFFFFFFF << drop & 0xFFFFFFFF)
+    return depth
 
 
 class _Stopwatch:

@@ -172,14 +172,14 @@ class Session:
         self.statistics.frames_in[modality.value] += 1
         stamp_ns = stamp_of(message)
         if stamp_ns <= 0:
-            self._reject(
-                modality, "stamp", f"{modality.value}/image: stamp is {stamp_ns} ns, expected > 0"
-            )
+            self._reject(modality, "stamp", f"stamp is {stamp_ns} ns, expected more than 0")
             return []
         return self._results(self._pairer.add(modality, stamp_ns, message, now_ns))
 
     def _reject(self, modality: Modality, name: str, line: str) -> None:
         self.statistics.rejected[modality.value] += 1
+        topic = f"{modality.value}/image"
+        line = line if line.startswith(topic) else f"{topic}: {line}"
         self.statistics.problem(f"{modality.value}_{name}", line)
 
     def _results(self, matches: Iterable[Match[Any]]) -> list[Output]:
@@ -220,7 +220,7 @@ class Session:
         thermal = self._thermal_frame(match.thermal, wanted, reasons)
         rgb = self._rgb_frame(match.rgb, reasons)
         transform = self._thermal_T_rgb()
-        thermal_model = self._thermal.model
+        thermal_model = self._thermal.geometry
         if transform is None and rgb is not None and thermal_model is not None:
             line = (
                 f"no transform from {self._frame_id(self._rgb)!r} to "
@@ -235,7 +235,7 @@ class Session:
         if rgb is None and thermal is None:
             return None
         calibration = rectified_calibration(
-            self._rgb.model, thermal_model, np.eye(4) if transform is None else transform
+            self._rgb.geometry, thermal_model, np.eye(4) if transform is None else transform
         )
         return FramePair(
             rgb=rgb,
@@ -265,6 +265,8 @@ class Session:
     def _rgb_frame(self, message: Any, reasons: list[str]) -> RgbFrame | None:
         if message is None:
             return None
+        if (thermal := self._thermal.geometry) is not None:
+            self._rgb.limit_detail(thermal.rectified.fx * self.config.output.scale)
         try:
             return self._rgb.frame(message)
         except InputError as error:
@@ -285,8 +287,6 @@ class Session:
 
     def _status(self, perception: Perception, stages: dict[str, float]) -> Output:
         dropped = self.dropped
-        known = np.isfinite(perception.depth)
-        mean = float(perception.confidence[known].mean()) if known.any() else 0.0
         message = status_message(
             self._factory,
             stamp_ns=perception.stamp_ns,
@@ -299,7 +299,7 @@ class Session:
             dropped_rgb=dropped["rgb"],
             dropped_thermal=dropped["thermal"],
             rejected=sum(self.statistics.rejected.values()),
-            mean_confidence=mean,
+            mean_confidence=float(perception.confidence.mean()),
             depth_model=self.pipeline.engine.model,
             scene_model="",
             engine=self.pipeline.engine.name,

@@ -252,7 +252,10 @@ def test_zero_stamps_are_refused_and_going_back_resumes(rig):
 
     r = rig()
     assert r.send("rgb", 0, edit=unstamped) == []
-    assert "expected > 0" in r.session.statistics.problems["rgb_stamp"][0]
+    assert (
+        "rgb/image: stamp is 0 ns, expected more than 0"
+        in r.session.statistics.problems["rgb_stamp"][0]
+    )
     outputs = r.pairs(10_000, 3)
     outputs += r.pairs(0, 3) + r.session.finish()  # a bag loop
     assert len(statuses(outputs)) == 6

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 import click
@@ -65,6 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.DEBUG if debug else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    # A stopped service finishes its files as Ctrl-C does.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result = group.main(args=words, prog_name="rgbt", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

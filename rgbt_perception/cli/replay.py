@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +72,14 @@ def command(
 
 def run_replay(bag: Path, out: Path, config: Config, options: ReplayOptions) -> dict[str, Any]:
     """Replay, write the report and tell what came out."""
-    options = replace(options)
     try:
         with progress("replay") as show:
             summary = replay(bag, out, config, options, show)
     except (RgbtError, KeyboardInterrupt):
         # What was computed so far gets its report; the error itself is what the user must read.
         if (out / "run.json").is_file() and (out / "perception.mcap").is_file():
-            try:
+            with suppress(RgbtError):
                 write_report(out)
-            except RgbtError:
-                pass
         raise
     _tell(summary)
     report = write_report(out)

@@ -10,6 +10,7 @@ import click
 from rgbt_perception.cli.progress import progress
 from rgbt_perception.cli.sizes import SIZE
 from rgbt_perception.simulation.conditions import Light, SceneName, Weather
+from rgbt_perception.simulation.dropout import parse_dropout
 from rgbt_perception.simulation.scenario import Scenario, record_scenario
 
 
@@ -26,6 +27,13 @@ from rgbt_perception.simulation.scenario import Scenario, record_scenario
 @click.option("--jobs", type=int, default=0, help="Processes; 0 = one for each core.")
 @click.option("--compressed", is_flag=True, help="JPEG, PNG and compressedDepth pictures.")
 @click.option("--shutter", is_flag=True, help="The thermal picture freezes now and then.")
+@click.option(
+    "--dropout",
+    "dropouts",
+    multiple=True,
+    metavar="CAMERA:FROM-TO",
+    help="A camera is silent between two times, seconds; may be repeated.",
+)
 def command(
     scene: str,
     light: str,
@@ -39,6 +47,7 @@ def command(
     jobs: int,
     compressed: bool,
     shutter: bool,
+    dropouts: tuple[str, ...],
 ) -> None:
     """Simulate an RGB-thermal recording with true depth and labels (extra: sim)."""
     scenario = Scenario(
@@ -52,6 +61,7 @@ def command(
         thermal_size,
         compressed,
         shutter,
+        tuple(parse_dropout(text) for text in dropouts),
     )
     with progress("simulating") as show:
         record_scenario(scenario, out, jobs or os.cpu_count() or 1, show)

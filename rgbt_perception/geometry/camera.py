@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -45,6 +45,14 @@ class CameraModel:
             not any(self.distortion)
             and self.raw == self.rectified
             and bool(np.array_equal(self.rotation, np.eye(3)))
+        )
+
+    def resized(self, width: int, height: int) -> CameraModel:
+        """The same camera with its pictures sampled on another grid, pixels."""
+        return replace(
+            self,
+            raw=self.raw.resized(width, height),
+            rectified=self.rectified.resized(width, height),
         )
 
     def rectification_maps(self) -> tuple[FloatImage, FloatImage]:

@@ -24,7 +24,7 @@ def upsample_depth(
     and near to it. So edges follow the picture and no value between near and far is made up.
 
     Args:
-        depth: (h, w) float32, metres, NaN where unknown.
+        depth: (h, w) float32, metres, 0 where unknown.
         width, height: full size, pixels; the small picture covers the same view.
         guide: (height, width) float32, 0 to 1, or None for the nearest small pixel.
 
@@ -32,25 +32,26 @@ def upsample_depth(
         (height, width) float32, metres, NaN where unknown.
     """
     h, w = depth.shape
+    small = np.ascontiguousarray(depth)
     if (h, w) == (height, width):
-        return depth.copy()
-    known = np.isfinite(depth)
-    filled = np.where(known, depth, 0.0).astype(np.float32)
-    result: FloatImage = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
-    rows, columns = _edge_pixels(filled, width, height)
-    if len(rows):
-        result[rows, columns] = _chosen_depths(filled, width, height, guide, rows, columns)
-    result[result <= 0] = np.nan
+        result = small.copy()
+    else:
+        result = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+        rows, columns = _edge_pixels(small, width, height)
+        if len(rows):
+            result[rows, columns] = _chosen_depths(small, width, height, guide, rows, columns)
+    if float(small.min()) <= 0:
+        result[result <= 0] = np.nan
     return result
 
 
 def _edge_pixels(
-    filled: FloatImage, width: int, height: int
+    small: FloatImage, width: int, height: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Full-size pixels whose small neighbourhood holds a depth edge or something unknown."""
     kernel = np.ones((3, 3), np.uint8)
-    far = cv2.dilate(filled, kernel)
-    near = cv2.erode(filled, kernel)
+    far = cv2.dilate(small, kernel)
+    near = cv2.erode(small, kernel)
     edge = (far > near * EDGE_RATIO).astype(np.uint8)
     full = cv2.resize(edge, (width, height), interpolation=cv2.INTER_NEAREST)
     rows, columns = np.nonzero(full)
@@ -58,7 +59,7 @@ def _edge_pixels(
 
 
 def _chosen_depths(
-    filled: FloatImage,
+    small: FloatImage,
     width: int,
     height: int,
     guide: FloatImage | None,
@@ -66,14 +67,14 @@ def _chosen_depths(
     columns: npt.NDArray[np.intp],
 ) -> FloatImage:
     """The depth of the best small neighbour of each given full-size pixel."""
-    h, w = filled.shape
+    h, w = small.shape
     y = (rows.astype(np.float32) + 0.5) * np.float32(h / height) - 0.5
     x = (columns.astype(np.float32) + 0.5) * np.float32(w / width) - 0.5
     row, column = np.rint(y).astype(np.intp), np.rint(x).astype(np.intp)
     if guide is None:
-        return filled[np.clip(row, 0, h - 1), np.clip(column, 0, w - 1)]
-    small = cv2.resize(guide, (w, h), interpolation=cv2.INTER_AREA).ravel()
-    flat = filled.ravel()
+        return small[np.clip(row, 0, h - 1), np.clip(column, 0, w - 1)]
+    small_guide = cv2.resize(guide, (w, h), interpolation=cv2.INTER_AREA).ravel()
+    flat = small.ravel()
     own = guide[rows, columns]
     best = np.full(len(rows), np.inf, np.float32)
     chosen = np.zeros(len(rows), np.float32)
@@ -83,7 +84,7 @@ def _chosen_depths(
             c = np.clip(column + dx, 0, w - 1)
             index = r * w + c
             distance = np.abs(r - y) + np.abs(c - x)
-            cost = np.abs(small[index] - own) + np.float32(DISTANCE_WEIGHT) * distance
+            cost = np.abs(small_guide[index] - own) + np.float32(DISTANCE_WEIGHT) * distance
             better = cost < best
             best[better] = cost[better]
             chosen[better] = flat[index[better]]

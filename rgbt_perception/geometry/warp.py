@@ -16,11 +16,21 @@ HIDDEN_RATIO = 1.08
 
 
 @lru_cache(maxsize=8)
-def pixel_rays(camera: Pinhole) -> tuple[FloatImage, FloatImage]:
-    """X / z of each column, (1, W), and y / z of each row, (H, 1), float32."""
-    x = (np.arange(camera.width, dtype=np.float64) - camera.cx) / camera.fx
-    y = (np.arange(camera.height, dtype=np.float64) - camera.cy) / camera.fy
-    return x.astype(np.float32)[None, :], y.astype(np.float32)[:, None]
+def _projection_planes(
+    camera: Pinhole, target: Pinhole, transform: bytes
+) -> tuple[FloatImage, FloatImage]:
+    """What ``project_depth`` multiplies and adds, for a (4, 4) float64 target_T_camera's bytes.
+
+    Returns:
+        (3, H, W) float32, the target's K R applied to each pixel's ray, and (3,), K t.
+    """
+    target_T_camera = np.frombuffer(transform).reshape(4, 4)
+    x = (np.arange(camera.width) - camera.cx) / camera.fx
+    y = (np.arange(camera.height) - camera.cy) / camera.fy
+    rays = np.stack(np.broadcast_arrays(x[None, :], y[:, None], 1.0))
+    turned = np.tensordot(target.matrix @ target_T_camera[:3, :3], rays, axes=1)
+    shift = target.matrix @ target_T_camera[:3, 3]
+    return turned.astype(np.float32), shift.astype(np.float32)
 
 
 def project_depth(
@@ -31,24 +41,23 @@ def project_depth(
     Args:
         depth: (H, W) float32, metres in ``camera``, NaN where unknown.
         camera, target: pinholes.
-        target_T_camera: (4, 4), metres.
+        target_T_camera: (4, 4) float64, metres.
 
     Returns:
         Column, row (pixels of ``target``) and depth (metres in ``target``), each (H, W) float32,
         NaN where unknown; depth may be negative (behind).
     """
-    x, y = pixel_rays(camera)
-    T = target_T_camera.astype(np.float32)
-    # Per axis: depth * (ray turned into the target) + translation, in place.
-    px, py, pz = (depth * (T[i, 0] * x + (T[i, 1] * y + T[i, 2])) + T[i, 3] for i in range(3))
+    turned, shift = _projection_planes(
+        camera, target, np.ascontiguousarray(target_T_camera, np.float64).tobytes()
+    )
+    columns, rows, depths = (depth * turned[axis] for axis in range(3))
+    depths += shift[2]
+    columns += shift[0]
+    rows += shift[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        px /= pz
-        py /= pz
-    px *= np.float32(target.fx)
-    px += np.float32(target.cx)
-    py *= np.float32(target.fy)
-    py += np.float32(target.cy)
-    return px, py, pz
+        columns /= depths
+        rows /= depths
+    return columns, rows, depths
 
 
 def nearest_depth(

@@ -12,6 +12,7 @@ from rgbt_perception.config import ThermalConfig
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import Mask, Modality, Pinhole, RgbFrame, ThermalFrame
 from rgbt_perception.geometry.camera import CameraModel
+from rgbt_perception.geometry.letterbox import resample
 from rgbt_perception.sensing.camera_info import camera_model_from_message
 from rgbt_perception.sensing.decode import color_picture, stamp_of, thermal_picture
 from rgbt_perception.sensing.rectification import Rectifier
@@ -23,7 +24,7 @@ class CameraIntake:
 
     Attributes:
         modality: which camera.
-        model: the geometry in force, None while unknown.
+        model: the geometry of the pictures received, None while unknown.
     """
 
     def __init__(self, modality: Modality, fixed: CameraModel | None) -> None:
@@ -38,6 +39,16 @@ class CameraIntake:
         self._fixed = fixed is not None
         self._told: CameraModel | None = None
         self._rectifier: Rectifier | None = None
+        self._valid: Mask | None = None
+        self._reduction = 1
+
+    @property
+    def geometry(self) -> CameraModel | None:
+        """The camera that the frames are given in: ``model``, or coarser."""
+        if self.model is None or self._reduction == 1:
+            return self.model
+        raw = self.model.raw
+        return self.model.resized(raw.width // self._reduction, raw.height // self._reduction)
 
     @property
     def topic(self) -> str:
@@ -62,27 +73,44 @@ class CameraIntake:
         if self.model is None:
             self.model = model
 
+    def _check_size(self, picture: npt.NDArray[Any]) -> None:
+        if self.model is None:
+            raise InputError(f"{self.topic}: no camera_info yet")
+        height, width = picture.shape[:2]
+        raw = self.model.raw
+        if (width, height) != (raw.width, raw.height):
+            raise InputError(
+                f"{self.topic}: the picture is {width}x{height}, "
+                f"but its camera_info is for {raw.width}x{raw.height}"
+            )
+
     def _rectified(self, picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The picture in the rectified pinhole, of the same dtype."""
-        return self._current().apply(picture)
-
-    def _valid(self) -> Mask | None:
-        rectifier = self._current()
-        return None if rectifier.camera.is_rectified else rectifier.valid
-
-    def _current(self) -> Rectifier:
+        geometry = self.geometry
+        assert geometry is not None, "the size has been checked against it"
         if self._rectifier is None:
-            if self.model is None:
-                raise InputError(f"{self.topic}: no camera_info yet")
-            self._rectifier = Rectifier(self.model, self.topic)
-        return self._rectifier
+            self._rectifier = Rectifier(geometry)
+            valid = self._rectifier.valid
+            self._valid = None if valid.all() else valid
+        return self._rectifier.apply(picture)
 
 
 class RgbIntake(CameraIntake):
-    """The colour camera."""
+    """The colour camera.
+
+    Its pictures are halved, cut to a third … before anything else where they are that much finer
+    than the view they are brought into: what the view cannot show need not be rectified.
+    """
 
     def __init__(self, fixed: CameraModel | None = None) -> None:
         super().__init__(Modality.RGB, fixed)
+
+    def limit_detail(self, focal: float) -> None:
+        """Keep no more detail than a view of this focal length, pixels, can show."""
+        times = 1 if self.model is None else max(1, int(self.model.rectified.fx / focal))
+        if times != self._reduction:
+            self._reduction = times
+            self._rectifier = None
 
     def frame(self, message: Any) -> RgbFrame:
         """Decode and rectify one picture.
@@ -90,8 +118,13 @@ class RgbIntake(CameraIntake):
         Raises:
             InputError: it is not what it should be, or there is no camera_info.
         """
-        image = self._rectified(color_picture(message))
-        return RgbFrame(image, stamp_of(message), self._valid())
+        picture = color_picture(message)
+        self._check_size(picture)
+        if self.geometry is not None and self._reduction > 1:
+            raw = self.geometry.raw
+            picture = resample(picture, raw.width, raw.height)
+        image = self._rectified(picture)
+        return RgbFrame(image, stamp_of(message), self._valid)
 
 
 class ThermalIntake(CameraIntake):
@@ -133,14 +166,14 @@ class ThermalIntake(CameraIntake):
         self.frozen = self._freeze.is_frozen(counts)
         if self.model is not None and counts.shape != raw.shape:
             self._cut_telemetry(raw.shape[0])
+        self._check_size(counts)
+        counts = self._rectified(counts)
         stamp_ns = stamp_of(message)
-        image = self._rectified(self._normalizer.normalize(counts, stamp_ns))
+        image = self._normalizer.normalize(counts, stamp_ns)
         temperature = self._normalizer.temperature(counts) if with_temperature else None
-        if temperature is not None:
-            temperature = self._rectified(temperature)
-            if (valid := self._valid()) is not None:
-                temperature = np.where(valid, temperature, np.float32(np.nan))
-        return ThermalFrame(image, temperature, stamp_ns, self._valid())
+        if temperature is not None and self._valid is not None:
+            temperature[~self._valid] = np.nan
+        return ThermalFrame(image, temperature, stamp_ns, self._valid)
 
     def _cut_telemetry(self, full_height: int) -> None:
         """Drivers count the telemetry rows in camera_info or not: cut them if they do."""

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rgbt_perception.errors import InputError
 from rgbt_perception.frames import Mask
 from rgbt_perception.geometry.camera import CameraModel
 
@@ -18,47 +17,31 @@ _GRID = 32
 
 
 class Rectifier:
-    """Rectifies the pictures of one camera, bilinearly, with 0 where there is no source.
+    """Rectifies one camera's pictures, bilinearly; where there is no source the border repeats.
 
     Attributes:
         camera: the geometry.
         valid: (H, W) bool, whether a rectified pixel's source lies inside the raw picture.
     """
 
-    def __init__(self, camera: CameraModel, name: str = "picture") -> None:
-        """Take a geometry; the maps are computed with the first picture.
-
-        Args:
-            camera: raw and rectified geometry.
-            name: what the pictures are, for errors (a topic).
-        """
+    def __init__(self, camera: CameraModel) -> None:
+        """Take a geometry; the maps are computed with the first picture."""
         self.camera = camera
-        self._name = name
 
     def apply(self, picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Rectify a picture.
 
         Args:
-            picture: (H, W) or (H, W, C), uint8, uint16 or float32, raw camera.
+            picture: (H, W) or (H, W, C), uint8, uint16 or float32, of the raw camera's size.
 
         Returns:
             The same dtype and channels in the rectified pinhole; the picture itself, not a copy,
             when the camera is rectified already.
-
-        Raises:
-            InputError: the picture has not the size that the geometry is for.
         """
-        height, width = picture.shape[:2]
-        raw = self.camera.raw
-        if (width, height) != (raw.width, raw.height):
-            raise InputError(
-                f"{self._name}: the picture is {width}x{height}, "
-                f"but its camera_info is for {raw.width}x{raw.height}"
-            )
         if self.camera.is_rectified:
             return picture
         rectified: npt.NDArray[Any] = cv2.remap(
-            picture, *self._fixed_maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+            picture, *self._fixed_maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         return rectified
 

@@ -14,10 +14,11 @@ from rgbt_perception.geometry.transforms import transform
 from rgbt_perception.simulation.environment import Environment
 from rgbt_perception.simulation.mounting import Mounting
 from rgbt_perception.simulation.parts import SceneDescription
+from rgbt_perception.simulation.rendering.arrays import Array
 from rgbt_perception.simulation.rendering.hits import Hits
 from rgbt_perception.simulation.rendering.media import Media
 from rgbt_perception.simulation.rendering.rgb import RgbRenderer
-from rgbt_perception.simulation.rendering.solids import Array, rotations
+from rgbt_perception.simulation.rendering.solids import rotations
 from rgbt_perception.simulation.rendering.thermal import ThermalRenderer
 from rgbt_perception.simulation.rendering.tracer import Tracer
 from rgbt_perception.simulation.rendering.view import angle_of_pixel, look, world_rays

@@ -45,8 +45,8 @@ def draw_mounting(seed: int, rgb_size: tuple[int, int], thermal_size: tuple[int,
         rgb_size, thermal_size: width and height, pixels.
     """
     rng = generator(seed, "mounting")
-    thermal_view = rng.uniform(40, 80)
-    rgb_view = float(np.clip(thermal_view + rng.uniform(-12, 30), 40, 90))
+    thermal_view = rng.uniform(41, 80)
+    rgb_view = float(np.clip(thermal_view + rng.uniform(-12, 30), 41, 88))
     rgb = _camera("rgb", RGB_FRAME, rgb_size, rgb_view, rng)
     thermal = _camera("thermal", THERMAL_FRAME, thermal_size, thermal_view, rng)
     baseline = 0.0
@@ -72,21 +72,24 @@ def _camera(
     rng: np.random.Generator,
 ) -> CameraModel:
     width, height = size
-    focal = 0.5 * width / np.tan(np.radians(view_deg) / 2)
+    half = np.radians(view_deg) / 2
+    kind = rng.choice(["none", "plumb_bob", "equidistant"], p=[0.35, 0.45, 0.2])
+    # Where the left and right edges lie on the plane at distance 1, before and after distortion.
+    edge = drawn = np.tan(half)
+    distortion: tuple[float, ...] = ()
+    if kind == "plumb_bob":
+        # Barrel distortion that takes 2 to 9 % at the edge stays one to one in the corners.
+        k1, k2 = -rng.uniform(0.02, 0.09) / edge**2, rng.uniform(0.0, 0.01) / edge**4
+        drawn = edge * (1 + k1 * edge**2 + k2 * edge**4)
+        tangential = rng.normal(0, 3e-4, 2)
+        distortion = (k1, k2, float(tangential[0]), float(tangential[1]), 0.0)
+    elif kind == "equidistant":
+        drawn = half
+        distortion = (rng.uniform(-0.02, 0.02), rng.uniform(-0.005, 0.005), 0.0, 0.0)
+    focal = 0.5 * width / drawn
     cx = (width - 1) / 2 + rng.uniform(-0.02, 0.02) * width
     cy = (height - 1) / 2 + rng.uniform(-0.02, 0.02) * height
     aspect = rng.uniform(0.995, 1.005)
-    kind = rng.choice(["none", "plumb_bob", "equidistant"], p=[0.25, 0.55, 0.2])
-    distortion: tuple[float, ...] = ()
-    if kind == "plumb_bob":
-        # Barrel distortion, smaller for wide pictures so that the mapping stays one to one.
-        corner = np.hypot(width, height) / 2 / focal
-        k1 = -rng.uniform(0.02, 0.16) / max(corner, 0.6) ** 2
-        k2 = rng.uniform(-0.01, 0.03) / max(corner, 0.6) ** 4
-        tangential = rng.normal(0, 4e-4, 2)
-        distortion = (k1, k2, float(tangential[0]), float(tangential[1]), 0.0)
-    elif kind == "equidistant":
-        distortion = (rng.uniform(-0.03, 0.03), rng.uniform(-0.01, 0.01), 0.0, 0.0)
     return make_camera_model(
         name=name,
         width=width,

@@ -65,7 +65,11 @@ def record(scenario: Scenario, out: Path, jobs: int, progress: Progress) -> None
     with RecordingWriter(out) as writer, _shots(scenario, exposures, jobs) as shots:
         _write_latched(writer, factory, scenario, environment, mounting)
         for done, shot in enumerate(shots, start=1):
-            write_shot(writer, factory, mounting.rig, shot, scenario.compressed)
+            exposure = shot.exposure
+            silent = any(d.covers(exposure.modality, exposure.time_s) for d in scenario.dropouts)
+            write_shot(
+                writer, factory, mounting.rig, shot, scenario.compressed, with_picture=not silent
+            )
             progress(done, len(exposures))
 
 

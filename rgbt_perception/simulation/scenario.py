@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from rgbt_perception.errors import UsageError
 from rgbt_perception.simulation.conditions import Light, SceneName, Weather
+from rgbt_perception.simulation.dropout import Dropout
 
 _E = TypeVar("_E", bound=Enum)
 
@@ -29,6 +30,7 @@ class Scenario:
         rgb_size, thermal_size: width and height, pixels.
         compressed: JPEG, PNG and compressedDepth instead of raw pictures.
         shutter: the thermal camera's picture freezes for 0.3 to 0.6 s at random moments.
+        dropouts: times at which a camera sends no pictures.
 
     Raises:
         UsageError: a value is out of range or unknown; the line names it and what is expected.
@@ -44,6 +46,7 @@ class Scenario:
     thermal_size: tuple[int, int] = (320, 256)
     compressed: bool = False
     shutter: bool = False
+    dropouts: tuple[Dropout, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scene", _named("scene", SceneName, self.scene))

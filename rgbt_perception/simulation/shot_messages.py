@@ -22,7 +22,12 @@ _INFO = "sensor_msgs/msg/CameraInfo"
 
 
 def write_shot(
-    writer: RecordingWriter, factory: MessageFactory, rig: Rig, shot: Shot, compressed: bool
+    writer: RecordingWriter,
+    factory: MessageFactory,
+    rig: Rig,
+    shot: Shot,
+    compressed: bool,
+    with_picture: bool = True,
 ) -> None:
     """Write picture, camera info, true depth and true labels, all with the shot's stamp.
 
@@ -32,6 +37,7 @@ def write_shot(
         rig: the cameras.
         shot: what was taken.
         compressed: JPEG (RGB), 16-bit PNG (thermal), compressedDepth and PNG (truth).
+        with_picture: without it only the camera info and the truth are written.
     """
     modality = shot.exposure.modality
     is_rgb = modality is Modality.RGB
@@ -46,7 +52,8 @@ def write_shot(
         )
         depth = compressed_depth_message(factory, shot.depth, stamp, frame)
         labels = compressed_image_message(factory, shot.labels, "png", stamp, frame)
-        writer.write(f"/{name}/image/compressed", picture, _COMPRESSED, stamp)
+        if with_picture:
+            writer.write(f"/{name}/image/compressed", picture, _COMPRESSED, stamp)
         writer.write(f"{truth}/depth/image/compressedDepth", depth, _COMPRESSED, stamp)
         writer.write(f"{truth}/labels/image/compressed", labels, _COMPRESSED, stamp)
         return
@@ -54,6 +61,7 @@ def write_shot(
     picture = image_message(factory, shot.picture, encoding, stamp, frame)
     depth = image_message(factory, shot.depth, "32FC1", stamp, frame)
     labels = image_message(factory, np.ascontiguousarray(shot.labels), "mono8", stamp, frame)
-    writer.write(f"/{name}/image", picture, _IMAGE, stamp)
+    if with_picture:
+        writer.write(f"/{name}/image", picture, _IMAGE, stamp)
     writer.write(f"{truth}/depth/image", depth, _IMAGE, stamp)
     writer.write(f"{truth}/labels/image", labels, _IMAGE, stamp)

@@ -301,7 +301,8 @@ def test_full_disk_keeps_what_was_written(recording_maker, tmp_path, capsys, mon
     assert "disk full" in summary(out)["ended"]
 
 
-def test_interrupt_keeps_what_was_computed(recording_maker, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_keeps_what_was_computed(recording_maker, tmp_path, number):
     recording_maker.count = 400
     bag, out = recording_maker(), tmp_path / "out"
     process = subprocess.Popen(
@@ -314,7 +315,7 @@ def test_interrupt_keeps_what_was_computed(recording_maker, tmp_path):
     while time.monotonic() < deadline and not any(out.glob(".perception*/bag/*.mcap")):
         time.sleep(0.05)
     time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert [line for line in errors.splitlines() if line.startswith("rgbt:")] == [

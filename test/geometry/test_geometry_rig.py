@@ -16,6 +16,7 @@ from rgbt_perception.geometry.rig import (
     rig_to_yaml,
 )
 from rgbt_perception.geometry.transforms import rotation_from_quaternion, transform
+from rgbt_perception.resources import share
 
 K = [300.0, 0, 160, 0, 300.0, 120, 0, 0, 1]
 TURN = rotation_from_quaternion((0.01, 0.02, -0.015, 1.0))
@@ -167,3 +168,11 @@ def test_files(tmp_path):
         load_rig(path)
     path.write_text(rig_to_yaml(rig()), encoding="utf-8")
     assert load_rig(path).rgb.raw == rig().rgb.raw
+
+
+def test_the_example_rig_is_a_rig() -> None:
+    rig = load_rig(share("config/rigs/example.yaml"))
+    assert (rig.rgb.raw.width, rig.thermal.raw.width) == (1280, 640)
+    assert rig.kelvin_per_count == 0.01
+    # The colour camera is to the left: its origin has a negative x in the thermal frame.
+    assert rig.thermal_T_rgb[0, 3] < 0

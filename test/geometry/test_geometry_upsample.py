@@ -10,7 +10,7 @@ from rgbt_perception.geometry.upsample import DISTANCE_WEIGHT, EDGE_RATIO, upsam
 def plain(depth, width, height, guide):
     """The rule of ``upsample_depth``, pixel by pixel."""
     h, w = depth.shape
-    filled = np.where(np.isfinite(depth), depth, 0).astype(np.float32)
+    filled = depth
     smooth = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
     small = cv2.resize(guide, (w, h), interpolation=cv2.INTER_AREA)
     result = smooth.copy()
@@ -44,7 +44,7 @@ def scene(seed):
     guide += random.normal(0, 0.01, guide.shape).astype(np.float32)
     depth = np.repeat(np.linspace(20, 8, 32, dtype=np.float32)[:, None], 48, axis=1)
     depth[5:25, 15:30] = 3.0
-    depth[28:, 40:] = np.nan
+    depth[28:, 40:] = 0
     return depth, guide
 
 
@@ -70,13 +70,13 @@ def test_invents_no_depth_between_near_and_far():
 
 
 def test_unknown_stays_unknown_and_known_stays_known():
-    depth = np.full((16, 16), np.nan, np.float32)
+    depth = np.zeros((16, 16), np.float32)
     depth[:8] = 5.0
     for guide in (None, np.zeros((64, 64), np.float32)):
         full = upsample_depth(depth, 64, 64, guide)
         assert np.isnan(full[36:]).all()
         assert (full[:28] == 5.0).all()
-    assert np.isnan(upsample_depth(np.full((4, 4), np.nan, np.float32), 16, 16, None)).all()
+    assert np.isnan(upsample_depth(np.zeros((4, 4), np.float32), 16, 16, None)).all()
 
 
 def test_same_size_is_a_copy():

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from rgbt_perception.errors import InputError
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
 from rgbt_perception.sensing.rectification import Rectifier
 
@@ -98,9 +97,9 @@ def test_valid_says_where_the_source_lies_inside(model: str) -> None:
     assert 0.2 < rectifier.valid.mean() < 0.95
     assert rectifier.valid[margin > 1 / 32].all()
     assert not rectifier.valid[margin < -1 / 32].any()
+    # Without a source the border repeats, so that statistics of the picture see no new values.
     white = rectifier.apply(np.full((HEIGHT, WIDTH), 255, np.uint8))
-    assert (white[rectifier.valid] == 255).all()
-    assert (white[margin < -1.1] == 0).all()
+    assert (white == 255).all()
 
 
 def test_a_rectified_picture_is_handed_through() -> None:
@@ -116,13 +115,6 @@ def test_a_tiny_distortion_keeps_the_border() -> None:
     assert rectifier.valid.all()
     picture = ramp(np.uint16, 1, 1, 0)
     assert np.array_equal(rectifier.apply(picture), picture)
-
-
-@pytest.mark.parametrize("d", [(), LENSES["plumb_bob"]])
-def test_the_wrong_size_is_named(d: tuple[float, ...]) -> None:
-    rectifier = Rectifier(camera(d=d), "/thermal/image")
-    with pytest.raises(InputError, match=r"^/thermal/image: .*is 160x122, .* for 160x120$"):
-        rectifier.apply(np.zeros((HEIGHT + 2, WIDTH), np.uint16))
 
 
 def test_pixels_are_those_of_opencv_with_float_maps() -> None:

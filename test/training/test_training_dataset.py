@@ -17,7 +17,10 @@ SIZE = (96, 64)
 
 
 def _equal(a, b) -> bool:
-    same = [torch.equal(x, y) for x, y in zip(vars(a.inputs).values(), vars(b.inputs).values())]
+    same = [
+        torch.equal(x, y)
+        for x, y in zip(vars(a.inputs).values(), vars(b.inputs).values(), strict=True)
+    ]
     return all(same) and torch.equal(
         torch.nan_to_num(a.thermal_truth), torch.nan_to_num(b.thermal_truth)
     )

@@ -36,8 +36,8 @@ def _scene_inputs(height: int, width: int):
         smooth = cv2.GaussianBlur(picture, (0, 0), 6).reshape(picture.shape)
         smooth = (smooth - smooth.min()) / (smooth.max() - smooth.min())
         inputs[name] = np.ascontiguousarray(smooth.transpose(2, 0, 1)[None])
-    inputs["rgb_mask"][..., :16, :] = 0
-    inputs["rgb_mask"][..., -16:, :] = 0
+    inputs["rgb_mask"][..., : height // 6, :] = 0
+    inputs["rgb_mask"][..., -height // 6 :, :] = 0
     inputs["thermal_intrinsics"][0, [0, 1], [0, 1]] *= 1.3
     inputs["thermal_T_rgb"][0, :3, :3] = cv2.Rodrigues(np.array([0.01, -0.03, 0.005]))[0]
     return inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rgbt_perception.simulation.rendering.solids import Array
+from rgbt_perception.simulation.rendering.arrays import Array
 
 _NARROW = 0.25
 _SLACK = 1e-3

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from rgbt_perception.simulation.rendering.solids import Float32, Index
+from rgbt_perception.simulation.rendering.arrays import Float32, Index
 
 
 @dataclass(frozen=True)

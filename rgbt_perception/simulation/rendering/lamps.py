@@ -9,9 +9,9 @@ import numpy as np
 
 from rgbt_perception.simulation.environment import LAMP_RADIANCE
 from rgbt_perception.simulation.parts import Lamp, SceneDescription
-from rgbt_perception.simulation.rendering.noise import Float32
+from rgbt_perception.simulation.rendering.arrays import Array, Float32, single
 from rgbt_perception.simulation.rendering.shadows import Sampling, lit_share
-from rgbt_perception.simulation.rendering.solids import Array, Poses, rotations
+from rgbt_perception.simulation.rendering.solids import Poses, rotations
 from rgbt_perception.simulation.rendering.tracer import Tracer
 from rgbt_perception.simulation.rendering.view import View
 
@@ -124,5 +124,5 @@ def _place(lamp: Lamp, position: Array, turn: Array) -> PlacedLamp:
         position + turn @ np.array(lamp.position),
         turn @ (axis / max(float(np.linalg.norm(axis)), 1e-9)),
         float(np.cos(lamp.half_angle)) if lamp.half_angle < np.pi else -1.0,
-        (np.float32(lamp.color) * np.float32(lamp.power * LAMP_RADIANCE)).astype(np.float32),
+        (single(lamp.color) * np.float32(lamp.power * LAMP_RADIANCE)).astype(np.float32),
     )

@@ -8,19 +8,22 @@ and interpolated at every pixel's distance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from rgbt_perception.simulation.conditions import Weather
 from rgbt_perception.simulation.environment import Environment
 from rgbt_perception.simulation.parts import MaterialName, SceneDescription
 from rgbt_perception.simulation.randomness import generator
+from rgbt_perception.simulation.rendering.arrays import Array, Float32, single
 from rgbt_perception.simulation.rendering.lamps import PlacedLamp, falloff
-from rgbt_perception.simulation.rendering.noise import Float32, billow, sample
+from rgbt_perception.simulation.rendering.noise import billow, sample
 from rgbt_perception.simulation.rendering.shadows import SUN_M
 from rgbt_perception.simulation.rendering.sky import sky_irradiance
-from rgbt_perception.simulation.rendering.solids import MATERIALS, Array, Solids
+from rgbt_perception.simulation.rendering.solids import MATERIALS, Solids
 from rgbt_perception.simulation.rendering.tracer import Tracer
 from rgbt_perception.simulation.rendering.view import View
 
@@ -94,20 +97,18 @@ class Media:
         level = np.full(len(points), air.rgb_extinction, np.float32)
         fresh = np.zeros(len(points), np.float32)
         if air.patchiness > 0:
-            drift = points - np.float32(air.wind) * np.float32(time_s)
+            drift = points - single(air.wind) * np.float32(time_s)
             # Oblique planes, so that no axis of the world shows in the pattern.
             mixed = np.zeros(len(points), np.float32)
             for seed, (first, second) in enumerate(_PLANES):
-                mixed += sample(
-                    billow(), drift @ np.float32(first), drift @ np.float32(second), 43.0, seed
-                )
+                mixed += sample(billow(), drift @ single(first), drift @ single(second), 43.0, seed)
             cloud = np.clip((mixed / len(_PLANES) - 0.5) * 11 + 0.8, 0.06, 3.0)
             level *= 1 - air.patchiness + air.patchiness * cloud
         if self._environment.weather is Weather.SMOKE:
             # Hot smoke gathers and thins out upwards in the open.
             level *= np.exp(-np.clip(points[:, 2] - 4.0, 0, None) / 12.0)
             for source in self._sources:
-                lean = source + np.float32(air.wind) * (np.clip(points[:, 2:] - source[2], 0, 9))
+                lean = source + single(air.wind) * (np.clip(points[:, 2:] - source[2], 0, 9))
                 away = np.linalg.norm((points - lean)[:, :2], axis=1)
                 width = 0.8 + 0.35 * np.clip(points[:, 2] - source[2], 0, 9)
                 plume = np.exp(-((away / width) ** 2)) * (points[:, 2] > source[2] - 0.3)
@@ -123,25 +124,25 @@ class Media:
         ambient = np.repeat(sky_irradiance(environment)[None], len(grid.points), axis=0)
         if self._indoor or environment.weather is Weather.SMOKE:
             above = grid.points.mean(axis=0).astype(np.float64) + np.array([0.0, 0.0, SUN_M])
-            free = tracer.lit(view.poses, above, grid.points, 0.4).astype(np.float32)
-            floor = 0.05 if self._indoor else 0.4
-            ambient *= (floor + (1 - floor) * free)[:, None]
+            overhead = single(tracer.lit(view.poses, above, grid.points, 0.4))
+            floor = 0.01 if self._indoor else 0.4
+            ambient *= (floor + (1 - floor) * overhead)[:, None]
         rays = np.tile(grid.rays, (len(_EDGES) - 1, 1))
-        light = ambient
-        sun = np.float32(environment.sky.sun)
+        light: npt.NDArray[np.floating[Any]] = ambient
+        sun = single(environment.sky.sun)
         if sun.max() > 0.02 * ambient.max():
             toward = np.array(environment.sky.sun_direction)
             center = grid.points.mean(axis=0).astype(np.float64)
             free = tracer.lit(view.poses, center + SUN_M * toward, grid.points, 0.4)
-            phase = _phase(rays @ toward.astype(np.float32)) * 0.25
+            phase = 0.25 * _phase(single(rays @ single(toward)))
             light = light + (free * phase)[:, None] * sun
         for lamp, _ in lamps:
             away = grid.points - lamp.position.astype(np.float32)
             away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-3)
-            phase = _phase(-np.einsum("ni,ni->n", away, rays)) * 0.25
+            phase = 0.25 * _phase(single(-np.einsum("ni,ni->n", away, rays)))
             level = falloff(lamp, grid.points, self.extinction, _LAMP_CORE_M2) * phase
             light = light + level[:, None] * lamp.strength
-        return (light * np.float32(environment.air.albedo)).astype(np.float32)
+        return single(light * environment.air.albedo)
 
     def light_near(self, view: View, grid: Grid, source: Float32) -> Float32:
         """What the air 3 m away sends out, at every sample, (N, 3)."""

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Float32 = npt.NDArray[np.float32]
-Int = npt.NDArray[np.int64]
+from rgbt_perception.simulation.rendering.arrays import Float32, Int, single
 
 _SIZE = 512
 _ROW = 256
@@ -54,7 +53,7 @@ def cells() -> Float32:
     """Round blobs with dark gaps (leaves, pebbles): 48 x 48 blobs a period, (513, 513)."""
     rng = np.random.default_rng(13)
     count = 48
-    spots = (np.stack(np.mgrid[:count, :count], -1) + rng.random((count, count, 2))) / count
+    spots = (np.moveaxis(np.mgrid[:count, :count], 0, -1) + rng.random((count, count, 2))) / count
     lift = rng.random((count, count)) * 0.6 + 0.4
     rows = (np.arange(_SIZE) + 0.5) / _SIZE
     y, x = np.meshgrid(rows, rows, indexing="ij")
@@ -114,7 +113,7 @@ def hashed(*keys: npt.ArrayLike) -> Float32:
             state = state ^ (state >> np.uint32(15))
             state = state * np.uint32(0xC2B2AE35)
             state = state ^ (state >> np.uint32(13))
-    return np.asarray(state, dtype=np.float32) / np.float32(2**32)
+    return single(np.asarray(state, dtype=np.float32) / np.float32(2**32))
 
 
 def _smooth(lattice: npt.NDArray[np.float64]) -> Float32:

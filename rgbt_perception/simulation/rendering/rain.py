@@ -7,7 +7,7 @@ import numpy as np
 
 from rgbt_perception.simulation.environment import Environment
 from rgbt_perception.simulation.randomness import generator
-from rgbt_perception.simulation.rendering.noise import Float32
+from rgbt_perception.simulation.rendering.arrays import Float32, single
 
 _SPEED_M_S = 8.0
 _DROP_M = 0.0018
@@ -48,4 +48,4 @@ def streaks(
         x0, y0, x1, y1 = (round(float(v) * 16) for v in ends[order])
         shade = float(max(cover[order], 3))
         cv2.line(picture, (x0, y0), (x1, y1), shade, 1, cv2.LINE_AA, 4)
-    return picture.astype(np.float32) / np.float32(255)
+    return single(single(picture) / 255)

@@ -7,6 +7,7 @@ import numpy as np
 from rgbt_perception.simulation.conditions import Weather
 from rgbt_perception.simulation.environment import Environment
 from rgbt_perception.simulation.parts import SceneDescription
+from rgbt_perception.simulation.rendering.arrays import Float32, single
 from rgbt_perception.simulation.rendering.lamps import (
     PlacedLamp,
     burning,
@@ -14,7 +15,7 @@ from rgbt_perception.simulation.rendering.lamps import (
     strongest,
 )
 from rgbt_perception.simulation.rendering.media import Grid, Media
-from rgbt_perception.simulation.rendering.noise import Float32, fractal, sample
+from rgbt_perception.simulation.rendering.noise import fractal, sample
 from rgbt_perception.simulation.rendering.rain import streaks
 from rgbt_perception.simulation.rendering.shadows import Sampling, openness, spread, sun_share
 from rgbt_perception.simulation.rendering.sites import Sites, make_sites
@@ -86,16 +87,16 @@ class RgbRenderer:
         hidden = exposed if self._scene.indoor else np.sqrt(exposed)
         up = normals[:, 2]
         sky = sky_irradiance(environment)
-        sun = np.float32(environment.sky.sun)
-        toward = np.float32(environment.sky.sun_direction)
-        bounce = 0.22 * (sky + sun * max(float(toward[2]), 0.0))
+        sun = single(environment.sky.sun)
+        toward = single(environment.sky.sun_direction)
+        bounce: Float32 = single(0.22 * (sky + sun * max(float(toward[2]), 0.0)))
         light = (
             ((0.5 + 0.5 * up) * exposed)[:, None] * sky
             + ((0.5 - 0.5 * up) * hidden)[:, None] * bounce
             + self._sunlight(view, normals)
             + lamp_light(self._tracer, view, lamps, self._media.extinction)
         )
-        color = finish.albedo * finish.relief[:, None] * light
+        color = single(finish.albedo * finish.relief[:, None] * light)
         self._reflect(view, finish, normals, exposed, bounce, wet, color, lamps)
         if self._dark:
             color += finish.glow
@@ -104,9 +105,9 @@ class RgbRenderer:
     def _sunlight(self, view: View, normals: Float32) -> Float32:
         """Direct sun on white surfaces, with shadows, (M, 3)."""
         sky = self._environment.sky
-        toward = np.float32(sky.sun_direction)
-        sun = np.float32(sky.sun)
-        level = np.clip(normals @ toward, 0, 1)
+        toward = single(sky.sun_direction)
+        sun = single(sky.sun)
+        level: Float32 = single(np.clip(normals @ toward, 0, 1))
         index = np.flatnonzero(level > 0.01)
         if sun.max() > 1e-7:
             level[index] *= sun_share(
@@ -127,7 +128,7 @@ class RgbRenderer:
         up = np.clip(normals[:, 2], 0, 1)
         puddle = np.clip((sample(fractal(), sites.u, sites.v, 9.0, 1) - 0.5) * 6, 0, 1)
         flat = (up > 0.95) * wetness
-        water = (flat * (0.25 + 0.75 * puddle)).astype(np.float32)
+        water = single(flat * (0.25 + 0.75 * puddle))
         finish.albedo *= (1 - 0.45 * wetness * (0.3 + 0.7 * up))[:, None]
         finish.gloss = np.maximum(finish.gloss, 0.02 * water)
         finish.relief = finish.relief * (1 - 0.6 * water) + 0.6 * water
@@ -165,7 +166,7 @@ class RgbRenderer:
             toward = lamp.position.astype(np.float32) - points
             toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-3)
             # On rough water the mirror image of a lamp is drawn out upwards.
-            stretched = (mirrored - toward) * np.float32([1.0, 1.0, 0.35])
+            stretched = (mirrored - toward) * single([1.0, 1.0, 0.35])
             lobe = np.exp(-np.einsum("ni,ni->n", stretched, stretched) * 160)
             level = falloff_plain(lamp, points) * lobe * fresnel * 9
             mirror += level[:, None] * lamp.strength
@@ -176,7 +177,7 @@ class RgbRenderer:
         if self._media.even:
             passed = np.exp(-self._media.extinction * np.minimum(view.hits.distance, 3e4))
             passed[view.sky] = 1.0
-            haze = np.float32(self._environment.sky.horizon) * (0.05 if self._scene.indoor else 1)
+            haze = single(self._environment.sky.horizon) * (0.05 if self._scene.indoor else 1)
             result: Float32 = radiance * passed[:, None] + haze * (1 - passed)[:, None]
             return result
         grid = self._media.grid(view)

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rgbt_perception.simulation.rendering.noise import Float32
-from rgbt_perception.simulation.rendering.solids import Array, Index
+from rgbt_perception.simulation.rendering.arrays import Array, Float32, Index, single
 from rgbt_perception.simulation.rendering.tracer import Tracer
 from rgbt_perception.simulation.rendering.view import View
 
@@ -60,7 +59,7 @@ def lit_share(
     value[pixels] = tracer.lit(view.poses, light, points, detail_m)
     weight[pixels] = 1.0
     if sampling is Sampling.CHECKER:
-        kernel = np.float32([[0, 1, 0], [1, 16, 1], [0, 1, 0]])
+        kernel = single([[0, 1, 0], [1, 16, 1], [0, 1, 0]])
     else:
         kernel = np.ones((3, 3), np.float32)
     total = cv2.filter2D(weight.reshape(shape), -1, kernel).ravel()

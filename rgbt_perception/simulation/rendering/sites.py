@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rgbt_perception.simulation.parts import Shape
+from rgbt_perception.simulation.rendering.arrays import Float32, Index, Int
 from rgbt_perception.simulation.rendering.hits import Hits
-from rgbt_perception.simulation.rendering.noise import Float32, Int
-from rgbt_perception.simulation.rendering.solids import SHAPES, Index, Solids
+from rgbt_perception.simulation.rendering.solids import SHAPES, Solids
 
 
 @dataclass(frozen=True)

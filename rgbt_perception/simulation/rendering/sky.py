@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rgbt_perception.simulation.environment import Environment
-from rgbt_perception.simulation.rendering.noise import Float32, fractal, sample
+from rgbt_perception.simulation.rendering.arrays import Float32, single
+from rgbt_perception.simulation.rendering.noise import fractal, sample
 
 _CLOUD_HEIGHT_M = 900.0
 _CLOUD_PERIOD_M = 5200.0
@@ -47,27 +48,25 @@ def sky_radiance(environment: Environment, directions: Float32, time_s: float) -
     sky = environment.sky
     up = np.clip(directions[:, 2], 0, 1)
     horizon = np.exp(-up * 4.5)[:, None]
-    color = np.float32(sky.zenith) * (1 - horizon) + np.float32(sky.horizon) * horizon
-    toward = np.clip(directions @ np.float32(sky.sun_direction), -1, 1)
+    color = single(sky.zenith) * (1 - horizon) + single(sky.horizon) * horizon
+    toward = np.clip(directions @ single(sky.sun_direction), -1, 1)
     glow = (0.6 * np.exp((toward - 1) * 18) + 0.4 * np.exp((toward - 1) * 3))[:, None]
-    color = color + np.float32(sky.glow) * glow * (0.35 + 0.65 * horizon)
+    color = color + single(sky.glow) * glow * (0.35 + 0.65 * horizon)
     cloud = cloud_share(environment, directions, time_s)
     # Thick parts of a cloud are darker; near the horizon clouds drown in haze.
-    shade = (1.1 - 0.45 * cloud)[:, None] * np.float32(sky.cloud) + 0.25 * np.float32(
-        sky.glow
-    ) * glow
+    shade = (1.1 - 0.45 * cloud)[:, None] * single(sky.cloud) + 0.25 * single(sky.glow) * glow
     cover = (cloud * np.clip(up * 9, 0, 1))[:, None]
     color = color * (1 - cover) + shade * cover
     disc = (np.clip((toward - 0.99985) * 20000, 0, 1) * (1 - cloud))[:, None]
-    return (color + np.float32(sky.sun) * 60 * disc).astype(np.float32)
+    return single(color + single(sky.sun) * 60 * disc)
 
 
 def sky_irradiance(environment: Environment) -> Float32:
     """Radiance of a white surface facing the whole sky, (3,) float32."""
     sky = environment.sky
-    open_sky = 0.55 * np.float32(sky.zenith) + 0.45 * np.float32(sky.horizon)
-    mean = open_sky * (1 - sky.cover) + np.float32(sky.cloud) * 0.9 * sky.cover
-    return (mean + 0.12 * np.float32(sky.glow)).astype(np.float32)
+    open_sky = 0.55 * single(sky.zenith) + 0.45 * single(sky.horizon)
+    mean = open_sky * (1 - sky.cover) + single(sky.cloud) * 0.9 * sky.cover
+    return single(mean + 0.12 * single(sky.glow))
 
 
 def sky_kelvin(environment: Environment, directions: Float32, time_s: float) -> Float32:

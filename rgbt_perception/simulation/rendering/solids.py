@@ -8,10 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.simulation.parts import MaterialName, Part, SceneDescription, Shape
-
-Array = npt.NDArray[np.float64]
-Float32 = npt.NDArray[np.float32]
-Index = npt.NDArray[np.int32]
+from rgbt_perception.simulation.rendering.arrays import Array, Index
 
 MATERIALS = tuple(MaterialName)
 """Material by the index used in ``Solids.material``."""
@@ -127,7 +124,7 @@ class Solids:
         """
         local = np.einsum("nji,nj->ni", poses.rotation, point - poses.position)
         q = np.abs(local) - self.half
-        result = np.linalg.norm(np.maximum(q, 0), axis=1) + np.minimum(q.max(axis=1), 0)
+        result: Array = np.linalg.norm(np.maximum(q, 0), axis=1) + np.minimum(q.max(axis=1), 0)
         names = [SHAPES[s] for s in self.shape]
         for i in np.flatnonzero(result < 1.0):
             x, y, z = local[i]
@@ -162,7 +159,7 @@ def _product(a: Array, b: Array) -> Array:
 
 
 def _half_extents(shape: Index, size: Array) -> Array:
-    half = size.copy()
+    half: Array = size.copy()
     sphere = shape == SHAPES.index(Shape.SPHERE)
     half[sphere] = size[sphere, :1]
     cylinder = shape == SHAPES.index(Shape.CYLINDER)

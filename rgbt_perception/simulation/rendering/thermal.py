@@ -10,8 +10,9 @@ import numpy as np
 
 from rgbt_perception.simulation.environment import Environment
 from rgbt_perception.simulation.parts import SceneDescription
+from rgbt_perception.simulation.rendering.arrays import Float32, single
 from rgbt_perception.simulation.rendering.media import Media
-from rgbt_perception.simulation.rendering.noise import Float32, fractal, sample
+from rgbt_perception.simulation.rendering.noise import fractal, sample
 from rgbt_perception.simulation.rendering.rgb import finishes
 from rgbt_perception.simulation.rendering.shadows import Sampling, openness, sun_share
 from rgbt_perception.simulation.rendering.sites import Sites
@@ -117,7 +118,7 @@ class ThermalRenderer:
     def _sunlit(self, view: View, normals: Float32) -> Float32:
         """Share of full sun that warmed each surface; heavy matter keeps half of it in shade."""
         climate = self._environment.climate
-        level = np.clip(normals @ np.float32(climate.sun_direction), 0, 1)
+        level = single(np.clip(normals @ single(climate.sun_direction), 0, 1))
         if climate.sun_kelvin < 0.2:
             return level
         index = np.flatnonzero(level > 0.02)
@@ -169,7 +170,7 @@ class ThermalRenderer:
 
     def _air(self, view: View, radiance: Float32) -> Float32:
         """Adds what the air takes away and radiates itself."""
-        air = np.float32(self._environment.climate.air_kelvin)
+        air = single(self._environment.climate.air_kelvin)
         if self._media.even:
             ratio = self._media.extinction * self._media.thermal_ratio
             passed = np.exp(-ratio * np.minimum(view.hits.distance, 3e4))

@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.simulation.parts import SceneDescription, Shape
+from rgbt_perception.simulation.rendering.arrays import Array, Bool, Float32, Index
 from rgbt_perception.simulation.rendering.beam import Beam
 from rgbt_perception.simulation.rendering.hits import Hits
-from rgbt_perception.simulation.rendering.solids import SHAPES, Array, Float32, Index, Poses, Solids
+from rgbt_perception.simulation.rendering.solids import SHAPES, Poses, Solids
 
 MIN_CLEARANCE_M = 0.05
 """Parts whose surface is nearer to a ray's origin are left out: no camera sees an inside."""
@@ -181,7 +182,7 @@ class Tracer:
 
     def lit(
         self, poses: Poses, light: npt.ArrayLike, points: Float32, detail_m: float = 0.03
-    ) -> npt.NDArray[np.bool_]:
+    ) -> Bool:
         """Which points a light reaches: one bundle from the light to all of them.
 
         Args:
@@ -205,7 +206,8 @@ class Tracer:
         chosen &= self.solids.clearance(poses, start) > MIN_CLEARANCE_M
         _, distance = Sight(self, poses, start, np.flatnonzero(chosen), beam).trace(rays, None)
         # Float32 points lie up to a few millimetres beside the surface; grazing rays amplify it.
-        return (distance < 0) | (distance > length - 0.03)
+        reached: Bool = (distance < 0) | (distance > length - 0.03)
+        return reached
 
 
 def _turned_back(rotation: Float32, vectors: Float32) -> Float32:
@@ -215,7 +217,7 @@ def _turned_back(rotation: Float32, vectors: Float32) -> Float32:
 
 
 def _clusters(
-    chosen: npt.NDArray[np.intp], coordinates: Array, large: npt.NDArray[np.bool_]
+    chosen: npt.NDArray[np.intp], coordinates: Array, large: Bool
 ) -> list[npt.NDArray[np.intp]]:
     """Groups of parts that are near in ``coordinates``, by halving along the longest side.
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rgbt_perception.frames import Matrix
+from rgbt_perception.simulation.rendering.arrays import Array, Float32, Index, single
 from rgbt_perception.simulation.rendering.hits import Hits, joined
-from rgbt_perception.simulation.rendering.noise import Float32
-from rgbt_perception.simulation.rendering.solids import Array, Index, Poses
+from rgbt_perception.simulation.rendering.solids import Poses
 from rgbt_perception.simulation.rendering.tracer import Sight, Tracer
 
 # Where the further samples of an outline pixel lie, columns and rows from its centre.
@@ -60,7 +60,7 @@ class View:
     def resolved(self, samples: Float32) -> Float32:
         """Mean over the samples of each pixel, (N, C) to (H, W, C)."""
         count = self.height * self.width
-        picture = samples[:count].copy()
+        picture: Float32 = samples[:count].copy()
         further = samples[count:].reshape(-1, len(self.outline), samples.shape[1])
         total = picture[self.outline] + further.sum(axis=0)
         picture[self.outline] = total / np.float32(len(further) + 1)
@@ -70,8 +70,7 @@ class View:
 def world_rays(rays: Array, world_T_camera: Matrix) -> Float32:
     """Camera rays (H, W, 3) of any length to unit vectors in the world, (H * W, 3) float32."""
     turned = rays.reshape(-1, 3) @ world_T_camera[:3, :3].T
-    turned /= np.linalg.norm(turned, axis=1, keepdims=True)
-    return turned.astype(np.float32)
+    return single(turned / np.linalg.norm(turned, axis=1, keepdims=True))
 
 
 def angle_of_pixel(rays: Array) -> float:

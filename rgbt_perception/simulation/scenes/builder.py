@@ -61,7 +61,7 @@ class SceneBuilder:
         self, item: Item, x: float, y: float, z: float, yaw: float, gap: float = 0.1
     ) -> bool:
         """Place an upright item that stays if its ground is free; says whether it was."""
-        if not self.occupancy.try_take(x, y, yaw, item.footprint, gap):
+        if not self.occupancy.try_take(x, y, yaw, item.footprint, gap, item.canopy):
             return False
         self.put(item, upright(x, y, z, yaw))
         return True

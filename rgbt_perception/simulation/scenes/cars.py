@@ -58,7 +58,7 @@ def tyre_heat(rng: Rng, state: State) -> tuple[Heat, ...]:
 def headlamp(x: float, z: float) -> Lamp:
     """Both headlights of a vehicle as one beam, dipped a little."""
     return Lamp(
-        (x + 0.1, 0.0, z), (math.cos(0.03), 0.0, -math.sin(0.03)), 0.35, 12.0, (1, 0.95, 0.9)
+        (x + 0.1, 0.0, z), (math.cos(0.03), 0.0, -math.sin(0.03)), 0.35, 30.0, (1, 0.95, 0.9)
     )
 
 

@@ -39,6 +39,7 @@ class Item:
         footprint: half extents along x and y that it claims on the ground, metres.
         lamps: in the item's frame.
         limbs: what moves by itself.
+        canopy: metres that branches reach out below head room, over ground left to others.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Item:
     footprint: tuple[float, float]
     lamps: tuple[Lamp, ...] = ()
     limbs: tuple[Limb, ...] = ()
+    canopy: float = 0.0
 
     @property
     def part_count(self) -> int:

@@ -39,11 +39,24 @@ class Occupancy:
         self._append(x, y, math.cos(yaw), math.sin(yaw), *footprint)
 
     def try_take(
-        self, x: float, y: float, yaw: float, footprint: tuple[float, float], gap: float = 0.1
+        self,
+        x: float,
+        y: float,
+        yaw: float,
+        footprint: tuple[float, float],
+        gap: float = 0.1,
+        canopy: float = 0.0,
     ) -> bool:
-        """Claim a rectangle if it is free with ``gap`` metres round it."""
+        """Claim a rectangle if it is free with ``gap`` metres round it.
+
+        Args:
+            x, y, yaw: centre and direction of the rectangle, metres and radians.
+            footprint: its half extents, metres.
+            gap: to other rectangles, metres.
+            canopy: half extent, metres, that must not reach over lanes.
+        """
         c, s = math.cos(yaw), math.sin(yaw)
-        hx, hy = footprint
+        hx, hy = max(footprint[0], canopy), max(footprint[1], canopy)
         reach = math.hypot(hx, hy)
         low_x, low_y, high_x, high_y = self._bounds.T
         near_x = (low_x < x + reach) & (high_x > x - reach)
@@ -55,6 +68,7 @@ class Occupancy:
             aside = np.abs(offset[:, 1] * c - offset[:, 0] * s)
             if bool(((ahead < hx + margin) & (aside < hy + margin)).any()):
                 return False
+        hx, hy = footprint
         if self._overlaps(x, y, c, s, hx + gap, hy + gap):
             return False
         self._append(x, y, c, s, hx, hy)

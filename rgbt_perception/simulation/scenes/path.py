@@ -59,6 +59,11 @@ class Path:
             return 0.0
         return self._curvatures[bisect_right(self._stations, station) - 1]
 
+    def bend(self, start: float, end: float) -> float:
+        """The curvature of largest size between two stations (ends and middle looked at)."""
+        stations = (start + 1e-3, (start + end) / 2, end - 1e-3)
+        return max((self.curvature(station) for station in stations), key=abs)
+
     def points(
         self, start: float, end: float, step: float, lateral: float = 0.0
     ) -> npt.NDArray[np.float64]:

@@ -39,7 +39,7 @@ def compose_rescue(rng: Rng, dark: bool, duration_s: float) -> SceneDescription:
     lay_victims(builder, site, travelled)
     fill(builder, site, travelled)
     _surroundings(builder, site)
-    torch = Lamp((0.2, 0.0, 0.05), (1.0, 0.0, -0.05), 0.6, 3.0, (1.0, 0.97, 0.92), site.indoor)
+    torch = Lamp((0.2, 0.0, 0.05), (1.0, 0.0, -0.05), 0.9, 3.5, (1.0, 0.97, 0.92), site.indoor)
     lit = dark or site.indoor
     return builder.build("rescue", rig, site.indoor, (torch,) if lit else ())
 

@@ -33,8 +33,8 @@ def lay_victims(builder: SceneBuilder, site: Site, travelled: float) -> None:
             if builder.try_put(item, x, y, 0.01, yaw, 0.0):
                 if rng.random() < 0.3:
                     px, py = x - 0.75 * math.sin(yaw), y + 0.75 * math.cos(yaw)
-                    helper = rescuer(rng, "kneeling")
-                    builder.try_put(helper, px, py, 0.01, yaw - math.pi / 2, -0.1)
+                    carer = rescuer(rng, "kneeling")
+                    builder.try_put(carer, px, py, 0.01, yaw - math.pi / 2, -0.1)
                 break
 
 

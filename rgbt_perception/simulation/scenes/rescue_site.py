@@ -47,6 +47,11 @@ class Site:
     rooms: float
 
     @property
+    def wall_height(self) -> float:
+        """Of a whole wall, metres: it reaches into the ceiling so that no light leaks in."""
+        return self.height + 0.1
+
+    @property
     def roofed(self) -> bool:
         """There is a ceiling."""
         return self.kind != "yard"
@@ -62,29 +67,22 @@ def draw_site(rng: Rng, travelled: float) -> Site:
     kind = KINDS[int(rng.choice(4, p=[0.32, 0.25, 0.2, 0.23]))]
     ahead = {"hall": 26.0, "tunnel": 38.0, "passage": 24.0, "yard": 30.0}[kind]
     length = travelled + ahead
-    bends = {
-        "hall": (9.0, 25.0),
-        "tunnel": (18.0, 45.0),
-        "passage": (10.0, 30.0),
-        "yard": (6.0, 20.0),
-    }
-    half_width = {
-        "hall": (4.0, 8.0),
-        "tunnel": (1.9, 3.4),
-        "passage": (1.3, 2.2),
-        "yard": (5.0, 10.0),
-    }
-    height = {"hall": (2.8, 6.0), "tunnel": (2.5, 4.6), "passage": (2.3, 3.1), "yard": (2.5, 3.5)}
+    widths = {"hall": (4.0, 8.0), "tunnel": (1.9, 3.4), "passage": (1.3, 2.2), "yard": (5.0, 10.0)}
+    heights = {"hall": (2.8, 6.0), "tunnel": (2.5, 4.6), "passage": (2.3, 3.1), "yard": (2.5, 3.5)}
+    half_width = float(rng.uniform(*widths[kind]))
+    rooms = float(rng.uniform(1.8, 3.5)) if kind == "passage" and rng.random() < 0.75 else 0.0
+    # Walls on the inside of a bend need a radius of their own.
+    tightest = 2.2 * (half_width + rooms) + 4.0
     return Site(
         kind,
-        winding(rng, length, bends[kind], 14.0),
+        winding(rng, length, (tightest, 2.2 * tightest), 14.0),
         -6.0,
         length,
-        float(rng.uniform(*half_width[kind])),
-        float(rng.uniform(*height[kind])),
+        half_width,
+        float(rng.uniform(*heights[kind])),
         float(rng.beta(1.5, 2.5)),
         bool(rng.random() < 0.5),
-        float(rng.uniform(1.8, 3.5)) if kind == "passage" and rng.random() < 0.75 else 0.0,
+        rooms,
     )
 
 
@@ -98,7 +96,7 @@ def raise_shell(builder: SceneBuilder, site: Site) -> None:
     floors = ((M.CONCRETE, grey(rng, 0.2, 0.45)), (M.TILE, pick(rng, PLASTERS)),
               (M.SOIL, (0.25, 0.2, 0.15)), (M.ASPHALT, grey(rng, 0.07, 0.15)))  # fmt: skip
     material, color = floors[int(rng.integers(4))]
-    span = (-site.half_width - 0.3, site.half_width + 0.3)
+    span = (-site.half_width - site.rooms - 0.3, site.half_width + site.rooms + 0.3)
     if site.roofed or rng.random() < 0.5:
         strip(builder, site.path, (site.start, site.end), span, 0.01, (material, Label.ROAD, color))
     finish = _finish(rng)
@@ -148,7 +146,7 @@ def _wall(
             station += 3.0
         elif chance < missing + openings:
             kind = ("door", "window", "hole")[int(rng.integers(3))]
-            item = ruins.wall_with_opening(rng, kind, site.height)
+            item = ruins.wall_with_opening(rng, kind, site.wall_height)
             half = item.footprint[1]
             x, y, heading = site.path.at(station + half, lateral)
             if builder.try_put(item, x, y, 0.0, heading - sign * math.pi / 2, gap=-0.3):
@@ -156,12 +154,14 @@ def _wall(
             else:
                 station += 1.0
         else:
-            half_length = 2.0 if abs(site.path.curvature(middle)) > 0 else 2.6
+            half_length = 2.0 if site.path.bend(station, station + 5.2) else 2.6
             x, y, heading = site.path.at(station + half_length, lateral)
-            stretch = half_length * (1 + 0.5 * abs(lateral * site.path.curvature(middle))) + 0.05
-            panel = (stretch, 0.15, site.height / 2)
+            bend = site.path.bend(station, station + 2 * half_length)
+            # Longer on the outside of a bend, shorter on the inside.
+            stretch = half_length * max(0.3, 1 - lateral * bend) + 0.06
+            panel = (stretch, 0.15, site.wall_height / 2)
             turn = multiply(turn_z(heading), turn_x(float(rng.normal(0, 0.01))))
-            builder.add(box(panel, (x, y, site.height / 2), finish[0], B, finish[1], turn))
+            builder.add(box(panel, (x, y, panel[2]), finish[0], B, finish[1], turn))
             builder.occupancy.take(x, y, heading, (stretch, 0.15))
             station += 2 * half_length
 
@@ -176,10 +176,10 @@ def _room_backs(builder: SceneBuilder, site: Site, sign: float) -> None:
         if rng.random() > 0.5 * site.decay:
             lateral = sign * (site.half_width + site.rooms)
             x, y, heading = site.path.at(station + length / 2, lateral)
-            half = (0.55 * length, 0.1, site.height / 2)
+            half = (0.55 * length, 0.1, site.wall_height / 2)
             builder.add(box(half, (x, y, half[2]), material, B, color, turn_z(heading)))
         x, y, heading = site.path.at(station, sign * (site.half_width + 0.15 + site.rooms / 2))
-        cross = (0.07, site.rooms / 2, site.height / 2)
+        cross = (0.07, site.rooms / 2, site.wall_height / 2)
         builder.add(box(cross, (x, y, cross[2]), material, B, color, turn_z(heading)))
         station += length
 
@@ -194,7 +194,8 @@ def _ceiling(builder: SceneBuilder, site: Site, finish: tuple[MaterialName, Vect
     while station < site.end:
         length = 4.0
         x, y, heading = site.path.at(station + length / 2)
-        stretch = length / 2 * (1 + site.half_width * abs(site.path.curvature(station + 2.0)))
+        bend = abs(site.path.bend(station, station + length))
+        stretch = length / 2 * (1 + (site.half_width + site.rooms) * bend)
         whole = rng.random() > holes
         if whole:
             half = (stretch + 0.02, site.half_width + 0.3 + site.rooms, 0.12)
@@ -257,7 +258,7 @@ def _ends(builder: SceneBuilder, site: Site, finish: tuple[MaterialName, Vector]
     for station, closed in ((site.start, True), (site.end, not site.open_end)):
         if closed:
             x, y, heading = site.path.at(station)
-            half = (0.2, site.half_width + 0.3, site.height / 2)
-            at = (x, y, site.height / 2)
+            half = (0.2, site.half_width + site.rooms + 0.3, site.wall_height / 2)
+            at = (x, y, half[2])
             builder.add(box(half, at, finish[0], B, finish[1], turn_z(heading)))
             builder.occupancy.take(x, y, heading, half[:2])

@@ -46,8 +46,7 @@ def compose_street(rng: Rng, dark: bool, duration_s: float) -> SceneDescription:
     run_traffic(builder, layout, distance, duration_s)
     populate(builder, layout, distance, duration_s)
     lamps = tuple(
-        Lamp((0.5, y, -0.5), (math.cos(0.03), 0.0, -math.sin(0.03)), 0.4, 8.0, (1.0, 0.96, 0.9))
-        for y in (-0.55, 0.55)
+        Lamp((0.5, y, -0.5), (1.0, 0.0, 0.0), 0.3, 20.0, (1.0, 0.96, 0.9)) for y in (-0.55, 0.55)
     )
     return builder.build("street", rig, False, lamps if dark else ())
 

@@ -47,7 +47,7 @@ def strip(
     middle, half_width = (laterals[0] + laterals[1]) / 2, (laterals[1] - laterals[0]) / 2
     number = 0
     while start < end - 0.01:
-        bend = max(abs(path.curvature(start + 0.01)), abs(path.curvature(min(start + 14.0, end))))
+        bend = abs(path.bend(start, min(start + 14.0, end)))
         length = min(end - start, 14.0 if bend > 0 else 60.0)
         x, y, heading = path.at(start + length / 2, middle)
         # Pieces overlap on the outside of a bend; neighbours differ by 2 mm so none is coplanar.

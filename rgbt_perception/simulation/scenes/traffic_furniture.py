@@ -39,7 +39,7 @@ def street_lamp(rng: Rng) -> Item:
         box((0.13, 0.35, 0.07), (0, reach, height + 0.25), M.LAMP_GLASS, POLE, WHITE, heat=warm),
     )
     tint: Vector = (1.0, 0.75, 0.45) if rng.random() < 0.4 else (1.0, 0.93, 0.8)
-    lamp = Lamp((0.0, reach, height + 0.1), (0.0, 0.0, -1.0), 1.2, 1.6, tint)
+    lamp = Lamp((0.0, reach, height + 0.1), (0.0, 0.0, -1.0), 1.2, 2.2, tint)
     return Item("street_lamp", parts, (0.12, 0.12), (lamp,))
 
 

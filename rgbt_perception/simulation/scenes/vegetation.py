@@ -14,6 +14,9 @@ from rgbt_perception.simulation.scenes.solids import box, ellipsoid, post, rod
 M = MaterialName
 V = Label.VEGETATION
 
+HEAD_ROOM = 3.0
+"""Metres; branches above it may reach over roads and walkways."""
+
 
 def _trunk(rng: Rng, radius: float, height: float, color: Vector | None = None) -> Part:
     lean = rng.normal(0.0, 0.03, 2) * height
@@ -26,20 +29,29 @@ def _crown(rng: Rng, at: Vector, half: Vector, color: Vector) -> Part:
     return ellipsoid(half, at, M.FOLIAGE, V, color, turn)
 
 
+def _tree(name: str, parts: list[Part], radius: float) -> Item:
+    """A tree with a stem of this footprint, and the reach of what hangs below 3 m."""
+    low = [part for part in parts if part.position[2] - max(part.size) < HEAD_ROOM]
+    crown = [part for part in low if part.material is M.FOLIAGE]
+    reach = [math.hypot(*part.position[:2]) + max(part.size[:2]) for part in crown]
+    return Item(name, tuple(parts), (radius, radius), canopy=max(reach, default=0.0))
+
+
 def broadleaf(rng: Rng) -> Item:
     """A round tree: trunk and a crown of several lumps."""
     height = float(rng.uniform(4.5, 10.0))
     spread = height * float(rng.uniform(0.2, 0.32))
     color = pick(rng, LEAVES)
-    stem = 0.4 * height
-    parts = [_trunk(rng, 0.02 * height + 0.05, 0.6 * height)]
+    # Trees of streets are pruned; those of parks are not.
+    stem = 0.4 * height + (1.3 if rng.random() < 0.5 else 0.0)
+    parts = [_trunk(rng, 0.02 * height + 0.05, stem + 0.2 * height)]
     for _ in range(int(rng.integers(2, 5))):
         x, y = (float(v) for v in rng.uniform(-0.55, 0.55, 2) * spread)
         size = spread * float(rng.uniform(0.65, 1.0))
         z = stem + size * 0.6 + float(rng.uniform(0.0, 0.3)) * height
         shade = pick(rng, (color,), 0.2)
         parts.append(_crown(rng, (x, y, z), (size, 0.9 * size, 0.75 * size), shade))
-    return Item("tree_broadleaf", tuple(parts), (0.3, 0.3))
+    return _tree("tree_broadleaf", parts, 0.3)
 
 
 def conifer(rng: Rng) -> Item:
@@ -52,18 +64,18 @@ def conifer(rng: Rng) -> Item:
         half = 0.2 * height * (1 - 0.75 * share)
         at = (0.0, 0.0, height * (0.22 + 0.2 * level))
         parts.append(_crown(rng, at, (half, half, 0.15 * height), pick(rng, (color,), 0.1)))
-    return Item("tree_conifer", tuple(parts), (0.3, 0.3))
+    return _tree("tree_conifer", parts, 0.3)
 
 
 def poplar(rng: Rng) -> Item:
     """A slim, tall tree."""
     height = float(rng.uniform(8.0, 15.0))
     half: Vector = (0.09 * height, 0.09 * height, 0.46 * height)
-    parts = (
+    parts = [
         _trunk(rng, 0.18, 0.3 * height),
         _crown(rng, (0, 0, 0.56 * height), half, pick(rng, LEAVES[:4])),
-    )
-    return Item("tree_poplar", parts, (0.3, 0.3))
+    ]
+    return _tree("tree_poplar", parts, 0.3)
 
 
 def birch(rng: Rng) -> Item:
@@ -75,7 +87,7 @@ def birch(rng: Rng) -> Item:
         size = height * float(rng.uniform(0.11, 0.17))
         x, y = (float(v) for v in rng.normal(0, 0.4, 2))
         parts.append(_crown(rng, (x, y, z * height), (size, size, 1.2 * size), color))
-    return Item("tree_birch", tuple(parts), (0.2, 0.2))
+    return _tree("tree_birch", parts, 0.2)
 
 
 def bare_tree(rng: Rng) -> Item:
@@ -90,7 +102,7 @@ def bare_tree(rng: Rng) -> Item:
         end = (reach * math.cos(angle), reach * math.sin(angle), start + 1.1 * reach)
         parts.append(rod(0.02 + 0.004 * height, (0, 0, start), end, M.BARK, V, color,
                          Shape.CAPSULE))  # fmt: skip
-    return Item("tree_bare", tuple(parts), (0.3, 0.3))
+    return _tree("tree_bare", parts, 0.3)
 
 
 def palm(rng: Rng) -> Item:
@@ -103,7 +115,7 @@ def palm(rng: Rng) -> Item:
         at = (0.9 * math.cos(angle), 0.9 * math.sin(angle), height + 0.05)
         turn = euler(angle, float(rng.uniform(0.1, 0.6)), 0.0)
         parts.append(ellipsoid((1.1, 0.25, 0.05), at, M.FOLIAGE, V, color, turn))
-    return Item("tree_palm", tuple(parts), (0.3, 0.3))
+    return _tree("tree_palm", parts, 0.3)
 
 
 def hedge(rng: Rng) -> Item:

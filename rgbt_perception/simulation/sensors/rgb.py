@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.simulation.randomness import generator
-from rgbt_perception.simulation.rendering.noise import Float32
+from rgbt_perception.simulation.rendering.arrays import Float32
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _srgb(linear: Float32) -> npt.NDArray[np.uint8]:
 def _curve() -> npt.NDArray[np.uint8]:
     x = np.linspace(0, 1, 4096)
     curve = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
-    return np.rint(curve * 255).astype(np.uint8)
+    return np.asarray(np.rint(curve * 255), dtype=np.uint8)
 
 
 _CURVE = _curve()

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.simulation.randomness import generator
-from rgbt_perception.simulation.rendering.noise import Float32
+from rgbt_perception.simulation.rendering.arrays import Float32
 
 KELVIN_PER_COUNT = 0.01
 
@@ -70,7 +70,8 @@ class ThermalSensor:
         y = np.linspace(-1, 1, height)[:, None]
         x = np.linspace(-1, 1, width)[None, :]
         seen += (0.1 * grown * (x * x + y * y)).astype(np.float32)
-        return np.clip(np.rint(seen / KELVIN_PER_COUNT), 0, 65535).astype(np.uint16)
+        counts = np.clip(np.rint(seen / KELVIN_PER_COUNT), 0, 65535)
+        return np.asarray(counts, dtype=np.uint16)
 
 
 def draw_thermal_sensor(seed: int, width: int) -> ThermalSensor:

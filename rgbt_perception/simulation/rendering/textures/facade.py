@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rgbt_perception.simulation.rendering.noise import Float32, hashed
+from rgbt_perception.simulation.rendering.arrays import Float32
+from rgbt_perception.simulation.rendering.noise import hashed
 from rgbt_perception.simulation.rendering.sites import Sites
 from rgbt_perception.simulation.rendering.textures.finish import Finish, blend
 from rgbt_perception.simulation.rendering.textures.masonry import brick, plaster

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rgbt_perception.simulation.rendering.noise import Float32
+from rgbt_perception.simulation.rendering.arrays import Float32
 from rgbt_perception.simulation.rendering.sites import Sites
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rgbt_perception.simulation.rendering.arrays import single
 from rgbt_perception.simulation.rendering.noise import fractal, grain, hashed, sample
 from rgbt_perception.simulation.rendering.sites import Sites
 from rgbt_perception.simulation.rendering.textures.finish import Finish, blend, plain
@@ -44,7 +45,7 @@ def rusted_metal(sites: Sites) -> Finish:
     spots = sample(fractal(), sites.u, sites.v, 1.8, sites.seed)
     rust = np.clip((spots - 0.4) * 6, 0, 1)
     tone = 0.5 + sample(grain(), sites.u, sites.v, 0.7, sites.seed)
-    brown = np.float32([0.28, 0.11, 0.045]) * tone[:, None]
+    brown = single([0.28, 0.11, 0.045]) * tone[:, None]
     finish.albedo = blend(finish.albedo, brown.astype(np.float32), rust)
     finish.gloss *= 1 - rust
     return finish
@@ -99,5 +100,5 @@ def ember(sites: Sites) -> Finish:
     finish = plain(sites)
     veins = np.clip((sample(fractal(), sites.u, sites.v, 0.9, sites.seed) - 0.45) * 5, 0, 1)
     finish.albedo *= 0.2
-    finish.glow = (veins**2)[:, None] * np.float32([4e-3, 9e-4, 1e-4])
+    finish.glow = (veins**2)[:, None] * single([4e-3, 9e-4, 1e-4])
     return finish

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rgbt_perception.simulation.rendering.noise import (
-    Float32,
-    cells,
-    fractal,
-    grain,
-    hashed,
-    sample,
-)
+from rgbt_perception.simulation.rendering.arrays import Float32
+from rgbt_perception.simulation.rendering.noise import cells, fractal, grain, hashed, sample
 from rgbt_perception.simulation.rendering.sites import Sites
 from rgbt_perception.simulation.rendering.textures.finish import Finish, blend, plain
 

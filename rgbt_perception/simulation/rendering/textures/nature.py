@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rgbt_perception.simulation.rendering.noise import (
-    Float32,
-    cells,
-    fractal,
-    grain,
-    hashed,
-    sample,
-)
+from rgbt_perception.simulation.rendering.arrays import Float32, single
+from rgbt_perception.simulation.rendering.noise import cells, fractal, grain, hashed, sample
 from rgbt_perception.simulation.rendering.sites import Sites
 from rgbt_perception.simulation.rendering.textures.finish import Finish, blend, plain
 
@@ -23,7 +17,7 @@ def foliage(sites: Sites) -> Finish:
     leaves = sample(cells(), sites.u, sites.v, 3.1, sites.seed + 3)
     tone = 1 + 1.5 * (boughs - 0.5) * sites.fade(0.3) + 1.2 * (leaves - 0.5) * sites.fade(0.06)
     yellow = sample(fractal(), sites.u, sites.v, 5.0, sites.seed) * 0.5
-    finish.albedo = blend(finish.albedo, finish.albedo * np.float32([1.6, 1.2, 0.6]), yellow)
+    finish.albedo = blend(finish.albedo, finish.albedo * single([1.6, 1.2, 0.6]), yellow)
     finish.relief = np.clip(tone, 0.12, 2.2).astype(np.float32)
     return finish
 
@@ -44,7 +38,7 @@ def wood(sites: Sites) -> Finish:
     lying = sites.half[:, 0] >= sites.half[:, 2]
     along = np.where(lying & (sites.axis != 0), sites.u, sites.v)
     across = np.where(lying & (sites.axis != 0), sites.v, sites.u)
-    rings = sample(fractal(), (across * 6).astype(np.float32), along * 0.4, 1.7, sites.seed)
+    rings = sample(fractal(), single(across * 6), single(along * 0.4), 1.7, sites.seed)
     lines = 0.5 + 0.5 * np.sin(rings * 40)
     board = np.floor(across / 0.14)
     tint = hashed(board, sites.seed) - 0.5
@@ -101,7 +95,7 @@ def cloth(sites: Sites) -> Finish:
     across = (np.floor(sites.v / width) % 2).astype(np.float32)
     upright = (np.floor(sites.u / width) % 2).astype(np.float32)
     band = (np.abs(sites.v) < 0.06).astype(np.float32)
-    choices: list[Float32] = [across, (across + upright) / 2, band]
+    choices: list[Float32] = [across, single((across + upright) / 2), band]
     pattern = np.select([kind == 0, kind == 1, kind == 2], choices, 0.0).astype(np.float32)
     second = 0.9 - finish.albedo * 0.9
     share = pattern * sites.fade(0.05) * 0.75
