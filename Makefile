@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # The environment is kept while these files are unchanged.
 STAMP := $(shell cat constraints.txt setup.py | cksum | cut -d' ' -f1)
 
-.PHONY: demo test soak check format clean
+.PHONY: demo test soak check format sample clean
 
 demo: $(VENV)/.demo-$(STAMP)
 	$(BIN)/rgbt demo --out out/demo
@@ -36,6 +36,12 @@ $(VENV)/.demo-$(STAMP):
 $(VENV)/.test-$(STAMP): $(VENV)/.demo-$(STAMP)
 	$(PIP) -e '.[sim,train,test]'
 	touch $@
+
+# The recording that the demo replays: night, smoke, each camera silent once.
+sample: $(VENV)/.test-$(STAMP)
+	$(BIN)/rgbt simulate --scene street --light night --weather smoke --seed 800411 \
+	  --seconds 4 --rate 10 --rgb-size 640x480 --thermal-size 320x256 --compressed \
+	  --dropout rgb:0.9-1.7 --dropout thermal:2.2-3.0 --out samples/night_smoke.mcap
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.config import OutputConfig
+from rgbt_perception.engines.depth_exchange import INPUTS
 from rgbt_perception.engines.engine import Engine
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.frames import (
@@ -27,16 +28,6 @@ from rgbt_perception.geometry.upsample import upsample_depth
 from rgbt_perception.geometry.warp import colors_in_view
 
 GEOMETRY_UNKNOWN = "reference_geometry_unknown"
-_INPUTS = (
-    "rgb",
-    "thermal",
-    "rgb_mask",
-    "thermal_mask",
-    "rgb_intrinsics",
-    "thermal_intrinsics",
-    "thermal_T_rgb",
-    "gate",
-)
 # Depth keeps this many bits of its mantissa (relative steps of 2**-12 = 0.024 %, far below its
 # accuracy): recordings of it compress to less than half.
 _DEPTH_BITS = 12
@@ -75,16 +66,16 @@ class DepthPipeline:
         Raises:
             RgbtError: the model does not have the expected inputs.
         """
-        missing = [name for name in _INPUTS if name not in engine.inputs]
+        missing = [name for name in INPUTS if name not in engine.inputs]
         if missing:
             raise RgbtError(
-                f"model {engine.model}: has no input {missing[0]}; expected {', '.join(_INPUTS)}"
+                f"model {engine.model}: has no input {missing[0]}; expected {', '.join(INPUTS)}"
             )
         self.config = config
         self.engine = engine
         _, _, self.height, self.width = engine.inputs["rgb"]
         self._inputs: dict[str, npt.NDArray[np.float32]] = {
-            name: np.zeros(engine.inputs[name], np.float32) for name in _INPUTS
+            name: np.zeros(engine.inputs[name], np.float32) for name in INPUTS
         }
         self._masks: dict[str, tuple[Mask, Letterbox, FloatImage]] = {}
 

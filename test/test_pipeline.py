@@ -6,20 +6,12 @@ import numpy as np
 import pytest
 
 from rgbt_perception.config import OutputConfig
+from rgbt_perception.engines.depth_exchange import input_shapes
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.frames import Calibration, FramePair, Mode, Pinhole, RgbFrame, ThermalFrame
 from rgbt_perception.pipeline import GEOMETRY_UNKNOWN, DepthPipeline, Wanted
 
-SHAPES = {
-    "rgb": (1, 3, 32, 64),
-    "thermal": (1, 1, 32, 64),
-    "rgb_mask": (1, 1, 32, 64),
-    "thermal_mask": (1, 1, 32, 64),
-    "rgb_intrinsics": (1, 3, 3),
-    "thermal_intrinsics": (1, 3, 3),
-    "thermal_T_rgb": (1, 4, 4),
-    "gate": (1,),
-}
+SHAPES = input_shapes(32, 64)
 RGB = Pinhole(128, 48, 100.0, 100.0, 63.5, 23.5)
 THERMAL = Pinhole(96, 64, 80.0, 80.0, 47.5, 31.5)
 

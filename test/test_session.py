@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rgbt_perception.config import Config, with_values
+from rgbt_perception.engines.depth_exchange import input_shapes
 from rgbt_perception.frames import Mode
 from rgbt_perception.outputs import TOPICS
 from rgbt_perception.pipeline import DepthPipeline
@@ -27,16 +28,7 @@ class FlatEngine:
 
     def __init__(self):
         self.metadata = {}
-        self.inputs = {
-            "rgb": (1, 3, 32, 32),
-            "thermal": (1, 1, 32, 32),
-            "rgb_mask": (1, 1, 32, 32),
-            "thermal_mask": (1, 1, 32, 32),
-            "rgb_intrinsics": (1, 3, 3),
-            "thermal_intrinsics": (1, 3, 3),
-            "thermal_T_rgb": (1, 4, 4),
-            "gate": (1,),
-        }
+        self.inputs = input_shapes(32, 32)
         self.runs = 0
 
     def run(self, inputs, outputs):

@@ -11,7 +11,8 @@ from rgbt_perception.cli.progress import progress
 from rgbt_perception.cli.sizes import SIZE
 from rgbt_perception.simulation.conditions import Light, SceneName, Weather
 from rgbt_perception.simulation.dropout import parse_dropout
-from rgbt_perception.simulation.scenario import Scenario, record_scenario
+from rgbt_perception.simulation.recorder import record_scenario
+from rgbt_perception.simulation.scenario import Scenario
 
 
 @click.command("simulate", short_help="Simulate a recording with ground truth.")

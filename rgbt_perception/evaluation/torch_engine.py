@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 import torch
 
+from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS, input_shapes
 from rgbt_perception.engines.engine import Tensors
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DeployedConfidenceDepth
-from rgbt_perception.training.export import INPUTS, OUTPUTS, example_inputs
 
 
 class TorchEagerEngine:
@@ -21,9 +21,7 @@ class TorchEagerEngine:
         self.model = "confidence_depth"
         self.digest = ""
         self.metadata: Mapping[str, str] = {}
-        self.inputs: Mapping[str, tuple[int, ...]] = {
-            name: array.shape for name, array in example_inputs(height, width).items()
-        }
+        self.inputs: Mapping[str, tuple[int, ...]] = input_shapes(height, width)
 
     def run(self, inputs: Tensors, outputs: Collection[str]) -> Tensors:
         """See ``Engine.run``."""

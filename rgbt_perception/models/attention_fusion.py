@@ -11,7 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rgbt_perception.models.blocks import InvertedResidual, SeparableConv, UpBlock, conv_bn_relu
+from rgbt_perception.models.blocks import (
+    InvertedResidual,
+    SeparableConv,
+    UpBlock,
+    conv_bn_relu,
+    head_conv,
+)
 from rgbt_perception.models.coarse_depth import FEATURES, STEM
 
 _WIDTH = 128
@@ -95,9 +101,8 @@ class AttentionFusion(nn.Module):
         self.up8 = UpBlock(2 * _WIDTH, 2 * 64, 64)
         self.up4 = UpBlock(64, 2 * 48, 48)
         self.up2 = UpBlock(48, 2 * STEM, 24)
-        self.head = nn.Sequential(SeparableConv(24, 24), nn.Conv2d(24, 2, 1))
-        nn.init.zeros_(self.head[1].weight)
-        nn.init.constant_(self.head[1].bias, 0.0)
+        # Start with the blend of the coarse depths as it is.
+        self.head = nn.Sequential(SeparableConv(24, 24), head_conv(24, 2, bias=0.0, std=0.0))
 
     def forward(
         self,
@@ -137,4 +142,5 @@ class AttentionFusion(nn.Module):
         asked_r = self.rgb_asks_thermal(r, t, w[..., 1:])
         tokens = torch.cat([asked_r, asked_t], dim=2)
         tokens = tokens + self.feed_forward(tokens)
-        return tokens.transpose(1, 2).reshape(batch, 2 * channels, height, width)
+        mixed: Tensor = tokens.transpose(1, 2).reshape(batch, 2 * channels, height, width)
+        return mixed

@@ -18,6 +18,15 @@ def conv_bn_relu(
     )
 
 
+def head_conv(inputs: int, outputs: int, bias: float, std: float) -> nn.Conv2d:
+    """Pointwise convolution of a head that starts near the constant ``bias``."""
+    conv = nn.Conv2d(inputs, outputs, 1)
+    nn.init.normal_(conv.weight, std=std)
+    assert conv.bias is not None
+    nn.init.constant_(conv.bias, bias)
+    return conv
+
+
 class SeparableConv(nn.Sequential):
     """Depthwise convolution, then a pointwise one, each with BatchNorm and ReLU.
 

@@ -17,6 +17,7 @@ from rgbt_perception.models.blocks import (
     SeparableConv,
     UpBlock,
     conv_bn_relu,
+    head_conv,
     upsample,
 )
 
@@ -67,10 +68,9 @@ class CoarseDepthNetwork(nn.Module):
         self.up8 = UpBlock(96, 48, 64)
         self.up4 = UpBlock(64, 32, FEATURES)
         self.up2 = UpBlock(FEATURES, STEM, STEM)
-        self.head = nn.Sequential(SeparableConv(STEM, STEM), nn.Conv2d(STEM, 1, 1))
         # Start at 8 m for every pixel: the middle of the range in the logarithm.
-        nn.init.constant_(self.head[1].bias, 2.1)
-        nn.init.normal_(self.head[1].weight, std=0.02)
+        last = head_conv(STEM, 1, bias=2.1, std=0.02)
+        self.head = nn.Sequential(SeparableConv(STEM, STEM), last)
 
     def forward(self, image: Tensor, mask: Tensor, intrinsics: Tensor) -> CoarseDepth:
         """Predict in the camera's own view.

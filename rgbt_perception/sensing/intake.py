@@ -15,7 +15,7 @@ from rgbt_perception.geometry.camera import CameraModel
 from rgbt_perception.geometry.letterbox import resample
 from rgbt_perception.sensing.camera_info import camera_model_from_message
 from rgbt_perception.sensing.decode import color_picture, stamp_of, thermal_picture
-from rgbt_perception.sensing.rectification import Rectifier
+from rgbt_perception.sensing.rectification import Rectifier, check_size
 from rgbt_perception.sensing.thermal import FreezeDetector, ThermalNormalizer
 
 
@@ -76,13 +76,7 @@ class CameraIntake:
     def _check_size(self, picture: npt.NDArray[Any]) -> None:
         if self.model is None:
             raise InputError(f"{self.topic}: no camera_info yet")
-        height, width = picture.shape[:2]
-        raw = self.model.raw
-        if (width, height) != (raw.width, raw.height):
-            raise InputError(
-                f"{self.topic}: the picture is {width}x{height}, "
-                f"but its camera_info is for {raw.width}x{raw.height}"
-            )
+        check_size(picture, self.model, self.topic)
 
     def _rectified(self, picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The picture in the rectified pinhole, of the same dtype."""

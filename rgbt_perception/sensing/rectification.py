@@ -9,11 +9,31 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.errors import InputError
 from rgbt_perception.frames import Mask
 from rgbt_perception.geometry.camera import CameraModel
 
 # Places in the raw picture are rounded to 1/32 pixel, the grid of OpenCV's fixed-point maps.
 _GRID = 32
+
+
+def check_size(picture: npt.NDArray[Any], camera: CameraModel, name: str) -> None:
+    """Refuse a picture that has not the size its raw geometry is for.
+
+    Args:
+        picture: (H, W) or (H, W, C).
+        camera: its geometry.
+        name: what the picture is, for the error (a topic).
+
+    Raises:
+        InputError: the line names both sizes.
+    """
+    height, width = picture.shape[:2]
+    if (width, height) != (camera.raw.width, camera.raw.height):
+        raise InputError(
+            f"{name}: the picture is {width}x{height}, "
+            f"but its camera_info is for {camera.raw.width}x{camera.raw.height}"
+        )
 
 
 class Rectifier:

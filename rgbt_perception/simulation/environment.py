@@ -124,9 +124,9 @@ def _scaled(color: Vector, factor: float) -> Vector:
     return (color[0] * factor, color[1] * factor, color[2] * factor)
 
 
-def _greyed(color: Vector, factor: float, cover: float) -> Vector:
-    """Under clouds the air below them is grey, too."""
-    grey = 0.33 * cover
+def _greyed(color: Vector, factor: float, cover: float, level: float) -> Vector:
+    """Under clouds the air below them has their grey, too."""
+    grey = level * cover
     return _scaled(
         (
             color[0] * (1 - cover) + grey,
@@ -150,8 +150,8 @@ def _sky(light: Light, cover: float, rng: np.random.Generator) -> Sky:
         return Sky(
             _direction(azimuth, elevation),
             sun,
-            _greyed((0.13, 0.22, 0.42), level, cover),
-            _greyed((0.38, 0.44, 0.52), level, cover),
+            _greyed((0.13, 0.22, 0.42), level, cover, 0.31),
+            _greyed((0.38, 0.44, 0.52), level, cover, 0.31),
             _scaled((0.25, 0.2, 0.12), level * through),
             _scaled((0.62, 0.63, 0.66), level * (1.0 - 0.5 * cover)),
             cover,
@@ -163,8 +163,8 @@ def _sky(light: Light, cover: float, rng: np.random.Generator) -> Sky:
         return Sky(
             _direction(azimuth, max(float(elevation), 0.02)),
             _scaled((1.3, 0.6, 0.22), low_sun),
-            _greyed((0.10, 0.15, 0.28), level, cover),
-            _greyed((0.34, 0.28, 0.27), level, cover),
+            _greyed((0.10, 0.15, 0.28), level, cover, 0.24),
+            _greyed((0.34, 0.28, 0.27), level, cover, 0.24),
             _scaled((1.2, 0.55, 0.2), level * through),
             _scaled((0.25, 0.23, 0.26), level),
             cover,

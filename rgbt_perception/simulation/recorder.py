@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,12 +24,16 @@ from rgbt_perception.simulation.mounting import (
     Mounting,
     draw_mounting,
 )
+from rgbt_perception.simulation.processes import one_thread_each
 from rgbt_perception.simulation.rendering.tracer import import_mujoco
-from rgbt_perception.simulation.scenario import Progress, Scenario
+from rgbt_perception.simulation.scenario import Scenario, check_within
 from rgbt_perception.simulation.scenes import compose_scene
 from rgbt_perception.simulation.schedule import START_NS, Exposure, make_schedule
 from rgbt_perception.simulation.sensors.thermal import draw_thermal_sensor
 from rgbt_perception.simulation.shot_messages import write_shot
+
+Progress = Callable[[int, int], None]
+"""Called with the number of pictures done and in all."""
 
 _station: CameraStation | None = None
 
@@ -56,8 +59,22 @@ def schedule_of(scenario: Scenario) -> list[Exposure]:
     )
 
 
-def record(scenario: Scenario, out: Path, jobs: int, progress: Progress) -> None:
-    """See ``scenario.record_scenario``."""
+def record_scenario(
+    scenario: Scenario, out: Path, jobs: int = 1, progress: Progress | None = None
+) -> None:
+    """Simulate a recording.
+
+    Args:
+        scenario: what to simulate.
+        out: MCAP file to write; an interrupted one is finished and readable.
+        jobs: processes that render; the file is the same whatever it is.
+        progress: called after every picture.
+
+    Raises:
+        UsageError: ``jobs`` is below 1.
+        RgbtError: MuJoCo is missing, or the file cannot be written.
+    """
+    check_within("jobs", jobs, 1, 1024)
     import_mujoco()
     environment, mounting = _surroundings(scenario)
     exposures = schedule_of(scenario)
@@ -70,7 +87,8 @@ def record(scenario: Scenario, out: Path, jobs: int, progress: Progress) -> None
             write_shot(
                 writer, factory, mounting.rig, shot, scenario.compressed, with_picture=not silent
             )
-            progress(done, len(exposures))
+            if progress is not None:
+                progress(done, len(exposures))
 
 
 def _surroundings(scenario: Scenario) -> tuple[Environment, Mounting]:
@@ -125,7 +143,7 @@ def _shots(scenario: Scenario, exposures: list[Exposure], jobs: int) -> Iterator
     # Not fork: the caller may hold threads of torch or OpenCV.
     context = multiprocessing.get_context("spawn")
     workers = min(jobs, len(exposures))
-    with _one_thread_each(), context.Pool(workers, _start_worker, (scenario,)) as pool:
+    with one_thread_each(), context.Pool(workers, _start_worker, (scenario,)) as pool:
         yield pool.imap(_take, exposures, chunksize=1)
 
 
@@ -141,19 +159,3 @@ def _take(exposure: Exposure) -> Shot:
     if _station is None:
         raise RuntimeError("the worker has no scene")
     return _station.take(exposure)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Keep the linear algebra library of every process to one thread."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -1,11 +1,9 @@
-"""What to simulate, checked; and the one call that records it."""
+"""What to simulate, checked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import TypeVar
 
 from rgbt_perception.errors import UsageError
@@ -13,9 +11,6 @@ from rgbt_perception.simulation.conditions import Light, SceneName, Weather
 from rgbt_perception.simulation.dropout import Dropout
 
 _E = TypeVar("_E", bound=Enum)
-
-Progress = Callable[[int, int], None]
-"""Called with the number of pictures done and in all."""
 
 
 @dataclass(frozen=True)
@@ -52,34 +47,12 @@ class Scenario:
         object.__setattr__(self, "scene", _named("scene", SceneName, self.scene))
         object.__setattr__(self, "light", _named("light", Light, self.light))
         object.__setattr__(self, "weather", _named("weather", Weather, self.weather))
-        _within("seconds", self.seconds, 0.01, 3600)
-        _within("rate", self.rate, 0.1, 60)
-        _within("seed", self.seed, 0, 2**31 - 1)
+        check_within("seconds", self.seconds, 0.01, 3600)
+        check_within("rate", self.rate, 0.1, 60)
+        check_within("seed", self.seed, 0, 2**31 - 1)
         for name, size in (("rgb_size", self.rgb_size), ("thermal_size", self.thermal_size)):
-            _within(f"{name} width", size[0], 32, 4096)
-            _within(f"{name} height", size[1], 32, 4096)
-
-
-def record_scenario(
-    scenario: Scenario, out: Path, jobs: int = 1, progress: Progress | None = None
-) -> None:
-    """Simulate a recording.
-
-    Args:
-        scenario: what to simulate.
-        out: MCAP file to write; an interrupted one is finished and readable.
-        jobs: processes that render; the file is the same whatever it is.
-        progress: called after every picture.
-
-    Raises:
-        UsageError: ``jobs`` is below 1.
-        RgbtError: MuJoCo is missing, or the file cannot be written.
-    """
-    # Only here, because this loads the whole simulator.
-    from rgbt_perception.simulation.recorder import record
-
-    _within("jobs", jobs, 1, 1024)
-    record(scenario, out, jobs, progress or (lambda done, total: None))
+            check_within(f"{name} width", size[0], 32, 4096)
+            check_within(f"{name} height", size[1], 32, 4096)
 
 
 def _named(name: str, kind: type[_E], value: object) -> _E:
@@ -90,6 +63,7 @@ def _named(name: str, kind: type[_E], value: object) -> _E:
         raise UsageError(f"{name} is {value!r}, expected one of: {expected}") from None
 
 
-def _within(name: str, value: float, low: float, high: float) -> None:
+def check_within(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a value outside ``low`` to ``high`` with a UsageError that names it."""
     if not low <= value <= high:
         raise UsageError(f"{name} is {value!r}, expected {low:g} to {high:g}")

@@ -17,17 +17,6 @@ from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.models.coarse_depth import CANONICAL_FOCAL
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DeployedConfidenceDepth
 
-INPUTS = (
-    "rgb",
-    "thermal",
-    "rgb_mask",
-    "thermal_mask",
-    "rgb_intrinsics",
-    "thermal_intrinsics",
-    "thermal_T_rgb",
-    "gate",
-)
-OUTPUTS = ("depth", "confidence", "depth_thermal", "depth_rgb")
 VERSION = "1"
 TOLERANCE = 1e-3
 """Largest allowed difference between torch and ONNX Runtime, relative to the depth."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ from rgbt_perception.training.recipe import RecipeConfig
 
 LAST = "last.ckpt"
 SUMMARY = "summary.json"
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
@@ -82,7 +84,7 @@ def fit(
         logging.getLogger(name).setLevel(logging.WARNING)
     watch = _Watch(last, schedule.checkpoint_minutes, progress, tell)
     out.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings(), _ctrl_c(watch):
+    with warnings.catch_warnings(), _stoppable(watch):
         # About numbers of workers and about resuming in mid-epoch, which is what is wanted.
         warnings.filterwarnings("ignore", module="lightning")
         trainer = lightning.Trainer(
@@ -114,7 +116,7 @@ def fit(
 
 
 class _Watch(Callback):
-    """Checkpoints, progress, and the end at Ctrl-C."""
+    """Checkpoints, progress, and the early end."""
 
     def __init__(
         self,
@@ -143,7 +145,9 @@ class _Watch(Callback):
             self._progress(trainer.global_step, trainer.max_steps)
         if time.monotonic() - self._saved > 60 * self._minutes:
             self.save(trainer)
-        trainer.should_stop = self.interrupted
+        if self.interrupted:
+            trainer.should_stop = True
+            trainer.limit_val_batches = 0  # whoever pressed Ctrl-C does not want to wait
 
     def on_validation_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
@@ -160,23 +164,23 @@ class _Watch(Callback):
 
 
 @contextmanager
-def _ctrl_c(watch: _Watch) -> Iterator[None]:
-    """The first Ctrl-C ends the training after the step it is in, the second at once."""
+def _stoppable(watch: _Watch) -> Iterator[None]:
+    """Ctrl-C or SIGTERM ends the training after the step it is in, a second one at once."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         if watch.interrupted:
             raise KeyboardInterrupt
         watch.interrupted = True
 
-    try:
-        before = signal.signal(signal.SIGINT, stop)
-    except ValueError:  # not the main thread: nobody can press Ctrl-C here
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = {number: signal.signal(number, stop) for number in _STOP_SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _start(last: Path, recipe_sha256: str, resume: bool) -> int:

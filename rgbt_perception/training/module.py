@@ -29,7 +29,8 @@ class ConfidenceDepthModule(lightning.LightningModule):
         self.save_hyperparameters({"recipe": asdict(recipe), "recipe_sha256": recipe_sha256})
         self.recipe = recipe
         # Channels last is 1.5 times as fast on a CPU.
-        self.network = ConfidenceDepth().to(memory_format=torch.channels_last)
+        self.network = ConfidenceDepth()
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._scores = DepthScores(recipe.height)
 
     def training_step(self, batch: DepthBatch, batch_idx: int) -> Tensor:
@@ -66,8 +67,12 @@ class ConfidenceDepthModule(lightning.LightningModule):
         schedule = self.recipe.schedule
         decayed = [p for p in self.network.parameters() if p.dim() > 1]
         plain = [p for p in self.network.parameters() if p.dim() <= 1]
+        groups: list[dict[str, Any]] = [
+            {"params": decayed},
+            {"params": plain, "weight_decay": 0.0},
+        ]
         optimizer = torch.optim.AdamW(
-            [{"params": decayed}, {"params": plain, "weight_decay": 0.0}],
+            groups,
             lr=schedule.learning_rate,
             weight_decay=schedule.weight_decay,
         )

@@ -121,13 +121,16 @@ def open_cached(folder: Path) -> CachedRecording:
     with np.load(folder / _GEOMETRY) as geometry:
         rest = {name: geometry[name] for name in geometry.files}
     scene = json.loads((folder / _SCENE).read_text(encoding="utf-8"))
-    cameras = {
-        f"{camera.value}_camera": _pinhole(rest.pop(f"{camera.value}_camera"))
-        for camera in Modality
-    }
-    least_span = float(rest.pop("least_span"))
     return CachedRecording(
-        name=folder.stem, scene=scene, least_span=least_span, **arrays, **rest, **cameras
+        name=folder.stem,
+        scene=scene,
+        rgb_mask=rest["rgb_mask"],
+        thermal_mask=rest["thermal_mask"],
+        rgb_camera=_pinhole(rest["rgb_camera"]),
+        thermal_camera=_pinhole(rest["thermal_camera"]),
+        thermal_T_rgb=rest["thermal_T_rgb"],
+        least_span=float(rest["least_span"]),
+        **arrays,
     )
 
 
@@ -160,7 +163,7 @@ def _convert(recording: Path, width: int, height: int) -> tuple[dict[str, Array]
             if cameras[camera].model is None:
                 model = camera_model_from_message(message.value, message.topic)
                 cameras[camera].model = model
-                cameras[camera].rectifier = Rectifier(model, message.topic)
+                cameras[camera].rectifier = Rectifier(model)
         for message in reader.messages(topics):
             kind, camera = topics[message.topic]
             if kind == "tf":
@@ -285,7 +288,7 @@ def _nearest(picture: Array, width: int, height: int) -> Array:
     if size == (picture.shape[1], picture.shape[0]):
         return picture
     # Depths and classes must not be mixed across an edge.
-    return cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST_EXACT))
 
 
 def _pinhole(numbers: Array) -> Pinhole:

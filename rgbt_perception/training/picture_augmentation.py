@@ -108,7 +108,8 @@ def normalized(
     cold, warm = np.percentile(inside[::2], (low, high))
     span = max(float(warm - cold), least_span)
     start = (cold + warm - span) / 2
-    return np.clip((counts - np.float32(start)) / np.float32(span), 0.0, 1.0)
+    picture: FloatImage = np.clip((counts - np.float32(start)) / np.float32(span), 0.0, 1.0)
+    return picture
 
 
 def blinded(picture: FloatImage, random: np.random.Generator) -> FloatImage:

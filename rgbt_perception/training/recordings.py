@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import product
@@ -97,11 +95,13 @@ def _rendered(missing: list[tuple[RecordingSpec, Path]], processes: int) -> Iter
     """Render; gives the number of finished recordings after each."""
     if not missing:
         return
+    from rgbt_perception.simulation.processes import one_thread_each
+
     import_module("mujoco")  # its absence must be told here, not by a worker
     # Spawned, not forked: torch may already hold threads.
     context = multiprocessing.get_context("spawn")
     workers = min(processes, len(missing))
-    with _one_thread_each(), context.Pool(workers, _prepare_worker) as pool:
+    with one_thread_each(), context.Pool(workers, _prepare_worker) as pool:
         for finished, _ in enumerate(pool.imap_unordered(_render, missing), start=1):
             yield finished
 
@@ -113,7 +113,8 @@ def _prepare_worker() -> None:
 
 def _render(task: tuple[RecordingSpec, Path]) -> None:
     from rgbt_perception.simulation.conditions import Light, SceneName, Weather
-    from rgbt_perception.simulation.scenario import Scenario, record_scenario
+    from rgbt_perception.simulation.recorder import record_scenario
+    from rgbt_perception.simulation.scenario import Scenario
 
     spec, path = task
     scenario = Scenario(
@@ -129,17 +130,3 @@ def _render(task: tuple[RecordingSpec, Path]) -> None:
     partial = path.with_name(f"partial-{path.name}")
     record_scenario(scenario, partial)
     partial.replace(path)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Keep the linear algebra library of every process to one thread."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before

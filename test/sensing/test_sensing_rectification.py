@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from rgbt_perception.errors import InputError
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
-from rgbt_perception.sensing.rectification import Rectifier
+from rgbt_perception.sensing.rectification import Rectifier, check_size
 
 WIDTH, HEIGHT = 160, 120
 K = (130.0, 0.0, 81.0, 0.0, 128.0, 58.0, 0.0, 0.0, 1.0)
@@ -124,3 +125,10 @@ def test_pixels_are_those_of_opencv_with_float_maps() -> None:
     exact = cv2.remap(smooth.astype(np.float32), *lens.rectification_maps(), cv2.INTER_LINEAR)
     error = np.abs(Rectifier(lens).apply(smooth).astype(float) - exact)
     assert error.max() < 0.02 * np.ptp(smooth)
+
+
+def test_the_wrong_size_is_named() -> None:
+    lens = camera(d=LENSES["plumb_bob"])
+    check_size(np.zeros((HEIGHT, WIDTH, 3), np.uint8), lens, "rgb/image")
+    with pytest.raises(InputError, match=r"rgb/image: the picture is 80x60, .* for 160x120"):
+        check_size(np.zeros((60, 80), np.uint8), lens, "rgb/image")

@@ -25,7 +25,8 @@ def test_says_what_it_expected(text):
 def test_the_camera_is_silent_and_its_truth_goes_on(tmp_path):
     pytest.importorskip("mujoco")
     from rgbt_perception.simulation.conditions import Light, SceneName, Weather
-    from rgbt_perception.simulation.scenario import Scenario, record_scenario
+    from rgbt_perception.simulation.recorder import record_scenario
+    from rgbt_perception.simulation.scenario import Scenario
 
     path = tmp_path / "dropout.mcap"
     scenario = Scenario(

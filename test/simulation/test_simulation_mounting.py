@@ -6,7 +6,7 @@ from rgbt_perception.geometry.rig import rig_from_yaml, rig_to_yaml
 from rgbt_perception.geometry.transforms import inverse
 from rgbt_perception.simulation.mounting import draw_mounting
 
-MOUNTINGS = [draw_mounting(seed, (640, 480), (320, 256)) for seed in range(800000, 800120)]
+MOUNTINGS = [draw_mounting(seed, (64, 48), (40, 32)) for seed in range(800000, 800120)]
 
 
 def test_fields_of_view_and_baselines_cover_the_range() -> None:

@@ -17,7 +17,8 @@ from rgbt_perception.sensing.decode import (
     stamp_of,
     thermal_picture,
 )
-from rgbt_perception.simulation.scenario import Scenario, record_scenario
+from rgbt_perception.simulation.recorder import record_scenario
+from rgbt_perception.simulation.scenario import Scenario
 
 TINY: dict[str, Any] = {
     "scene": "street",

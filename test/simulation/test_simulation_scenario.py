@@ -7,7 +7,8 @@ import pytest
 
 from rgbt_perception.errors import UsageError
 from rgbt_perception.simulation.conditions import Light, SceneName, Weather
-from rgbt_perception.simulation.scenario import Scenario, record_scenario
+from rgbt_perception.simulation.recorder import record_scenario
+from rgbt_perception.simulation.scenario import Scenario
 
 GOOD: dict[str, Any] = {
     "scene": "street",

@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("mujoco")
 
 from rgbt_perception.simulation.conditions import Light, SceneName, Weather
-from rgbt_perception.simulation.scenario import Scenario, record_scenario
+from rgbt_perception.simulation.recorder import record_scenario
+from rgbt_perception.simulation.scenario import Scenario
 
 pytestmark = pytest.mark.slow
 

@@ -34,6 +34,23 @@ def _fit(recording, out, **more):
     return fit(RECIPE, "digest", [recording], [recording], out, **more)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_signal_ends_after_the_step(recording, tmp_path, number):
+    before = signal.getsignal(number)
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        _fit(
+            recording,
+            tmp_path,
+            progress=lambda step, _: os.kill(os.getpid(), number) if step == 1 else None,
+            tell=told.append,
+        )
+    assert read_checkpoint(tmp_path / "last.ckpt").step == 1
+    assert json.loads((tmp_path / "summary.json").read_text())["steps"] == 1
+    assert told == []
+    assert signal.getsignal(number) is before
+
+
 def test_an_interrupted_training_goes_on_exactly(recording, tmp_path):
     told: list[str] = []
     whole = read_checkpoint(_fit(recording, tmp_path / "whole", tell=told.append))

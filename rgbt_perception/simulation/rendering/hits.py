@@ -44,3 +44,13 @@ def joined(first: Hits, second: Hits) -> Hits:
             for item in fields(Hits)
         )
     )
+
+
+def replaced(hits: Hits, index: Index, others: Hits) -> Hits:
+    """The hits with those at ``index`` exchanged for others, in that order."""
+    changed = []
+    for item in fields(Hits):
+        values = getattr(hits, item.name).copy()
+        values[index] = getattr(others, item.name)
+        changed.append(values)
+    return Hits(*changed)

@@ -161,14 +161,15 @@ class RgbRenderer:
         above = np.clip((mirrored[:, 2] - 0.06) * 7, 0, 1)[:, None]
         seen = sky * above * exposed[index][:, None] + around * (1 - above)
         mirror = np.minimum(seen, 3.0) * fresnel[:, None]
-        points = view.hits.point[view.where[index]]
+        points, water = view.hits.point[view.where[index]], wet[index]
         for lamp, _ in lamps:
             toward = lamp.position.astype(np.float32) - points
             toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-3)
             # On rough water the mirror image of a lamp is drawn out upwards.
-            stretched = (mirrored - toward) * single([1.0, 1.0, 0.35])
+            stretched = mirrored - toward
+            stretched[:, 2] *= 1 - 0.65 * water
             lobe = np.exp(-np.einsum("ni,ni->n", stretched, stretched) * 160)
-            level = falloff_plain(lamp, points) * lobe * fresnel * 9
+            level = falloff_plain(lamp, points) * lobe * fresnel * (1 + 8 * water)
             mirror += level[:, None] * lamp.strength
         color[index] = color[index] * (1 - 0.7 * fresnel)[:, None] + mirror
 

@@ -50,10 +50,8 @@ def lit_share(
     shape = (view.height, view.width)
     wanted = np.zeros(view.height * view.width, bool)
     wanted[samples[samples < len(wanted)]] = True
-    pixels = np.flatnonzero(wanted & (_pattern(shape, sampling)))
-    points = view.hits.point[pixels]
-    if off_surface_m:
-        points = points + np.float32(off_surface_m) * view.hits.normal[pixels]
+    pixels = np.flatnonzero(wanted & _pattern(shape, sampling)).astype(np.int32)
+    points = _lifted(view, pixels, off_surface_m)
     value = np.zeros(len(wanted), np.float32)
     weight = np.zeros(len(wanted), np.float32)
     value[pixels] = tracer.lit(view.poses, light, points, detail_m)
@@ -64,8 +62,14 @@ def lit_share(
         kernel = np.ones((3, 3), np.float32)
     total = cv2.filter2D(weight.reshape(shape), -1, kernel).ravel()
     found = cv2.filter2D(value.reshape(shape), -1, kernel).ravel()
-    share = np.where(total > 0, found / np.maximum(total, 1.0), 1.0)
-    return np.asarray(share[view.parent[samples]], dtype=np.float32)
+    parent = view.parent[samples]
+    share = found[parent] / np.maximum(total[parent], 1.0)
+    # Samples beside an outline may lie on a part that no pixel near them was cast for.
+    alone = np.flatnonzero(total[parent] == 0)
+    if len(alone):
+        points = _lifted(view, samples[alone], off_surface_m)
+        share[alone] = tracer.lit(view.poses, light, points, detail_m)
+    return single(share)
 
 
 def sun_share(
@@ -104,6 +108,11 @@ def spread(view: View, open_sky: Float32) -> Float32:
     wide = cv2.GaussianBlur(coarse, (0, 0), coarse.shape[1] / 8)
     full = cv2.resize(wide, (view.width, view.height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(full, dtype=np.float32).ravel()[view.parent]
+
+
+def _lifted(view: View, samples: Index, gap_m: float) -> Float32:
+    """Points of some samples, moved off their surfaces."""
+    return single(view.hits.point[samples] + np.float32(gap_m) * view.hits.normal[samples])
 
 
 def _pattern(shape: tuple[int, int], sampling: Sampling) -> npt.NDArray[np.bool_]:

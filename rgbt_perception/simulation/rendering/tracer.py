@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.simulation.parts import SceneDescription, Shape
-from rgbt_perception.simulation.rendering.arrays import Array, Bool, Float32, Index
+from rgbt_perception.simulation.rendering.arrays import Array, Bool, Float32, Index, single
 from rgbt_perception.simulation.rendering.beam import Beam
-from rgbt_perception.simulation.rendering.hits import Hits
+from rgbt_perception.simulation.rendering.foliage import crowns, gaps
+from rgbt_perception.simulation.rendering.hits import Hits, replaced
 from rgbt_perception.simulation.rendering.solids import SHAPES, Poses, Solids
 
 MIN_CLEARANCE_M = 0.05
@@ -40,10 +41,21 @@ class Sight:
     """What can be seen from one point in some directions, ready for rays."""
 
     def __init__(
-        self, tracer: Tracer, poses: Poses, start: Array, chosen: npt.NDArray[np.intp], beam: Beam
+        self,
+        tracer: Tracer,
+        poses: Poses,
+        chosen: npt.NDArray[np.intp],
+        beam: Beam,
+        pixel_angle: float = 0.0,
     ) -> None:
+        start = beam.start
+        self._tracer = tracer
         self._poses = poses
         self._start = start
+        self._pixel_angle = pixel_angle
+        self._chosen = chosen
+        self._beam = beam
+        self._bare: Sight | None = None
         self._mujoco = mj = tracer.mujoco
         solids = tracer.solids
         away = np.linalg.norm(poses.position - start, axis=1)
@@ -70,7 +82,17 @@ class Sight:
         Args:
             directions: (N, 3) unit vectors, world, within the bundle this was made for.
         """
-        rays = np.ascontiguousarray(directions, dtype=np.float64)
+        hits = self._first(np.ascontiguousarray(directions, dtype=np.float64))
+        leafy = self._tracer.leafy
+        index = gaps(self._tracer.solids, hits, single(directions), leafy, self._pixel_angle)
+        if len(index) == 0:
+            return hits
+        if self._bare is None:
+            rest = self._chosen[~leafy[self._chosen]]
+            self._bare = Sight(self._tracer, self._poses, rest, self._beam)
+        return replaced(hits, index, self._bare.cast(directions[index]))
+
+    def _first(self, rays: Array) -> Hits:
         poses = self._poses
         normal = np.zeros((len(rays), 3))
         part, distance = self.trace(rays, normal)
@@ -131,6 +153,7 @@ class Tracer:
 
     def __init__(self, scene: SceneDescription) -> None:
         self.solids = Solids(scene)
+        self.leafy = crowns(self.solids)
         self.mujoco = import_mujoco()
         kinds = self.mujoco.mjtGeom
         types = {
@@ -163,7 +186,7 @@ class Tracer:
         chosen &= self.solids.clearance(poses, start) > MIN_CLEARANCE_M
         away = np.linalg.norm(poses.position - start, axis=1) - self.solids.radius
         chosen &= self.solids.thickness > 0.25 * pixel_angle * away
-        return Sight(self, poses, start, np.flatnonzero(chosen), beam)
+        return Sight(self, poses, np.flatnonzero(chosen), beam, pixel_angle)
 
     def cast(
         self,
@@ -204,7 +227,7 @@ class Tracer:
         chosen &= (gap < length.max(initial=0.0)) & (self.solids.thickness >= detail_m)
         # A lamp sits inside its own housing.
         chosen &= self.solids.clearance(poses, start) > MIN_CLEARANCE_M
-        _, distance = Sight(self, poses, start, np.flatnonzero(chosen), beam).trace(rays, None)
+        _, distance = Sight(self, poses, np.flatnonzero(chosen), beam).trace(rays, None)
         # Float32 points lie up to a few millimetres beside the surface; grazing rays amplify it.
         reached: Bool = (distance < 0) | (distance > length - 0.03)
         return reached

@@ -97,7 +97,7 @@ def draw_rgb_sensor(seed: int, width: int) -> RgbSensor:
     return RgbSensor(
         blur_px=float(rng.uniform(0.45, 0.75) + 0.25 * width / 640),
         vignetting=float(rng.uniform(0.05, 0.35)),
-        target=float(rng.uniform(0.13, 0.24)),
+        target=float(rng.uniform(0.11, 0.25)),
         max_exposure=float(10 ** rng.uniform(3.0, 3.5)),
         max_shutter=float(rng.uniform(80, 200)),
         full_well=float(rng.uniform(6000, 15000)),

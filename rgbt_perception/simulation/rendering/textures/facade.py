@@ -74,7 +74,7 @@ def _with_windows(sites: Sites, wall: Finish) -> Finish:
     room = np.repeat((0.02 + curtain)[:, None], 3, axis=1).astype(np.float32)
     pane = grid.pane[:, None]
     wall.albedo = albedo * (1 - pane) + room * pane
-    wall.gloss = wall.gloss * (1 - grid.pane) + 0.05 * grid.pane
+    wall.gloss = wall.gloss * (1 - grid.pane) + 0.09 * grid.pane
     wall.glass = grid.pane
     lit = (grid.key < 0.22) * grid.pane * (0.4 + 0.6 * grid.height)
     level = 4e-4 * 8.0 ** hashed((grid.key * 1e6).astype(np.int64), 7)

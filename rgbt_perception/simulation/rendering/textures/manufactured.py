@@ -12,7 +12,7 @@ from rgbt_perception.simulation.rendering.textures.finish import Finish, blend, 
 
 def glass(sites: Sites) -> Finish:
     """A dark pane: what shows is the reflection."""
-    finish = plain(sites, 0.05)
+    finish = plain(sites, 0.09)
     finish.albedo = np.minimum(finish.albedo, 0.03)
     finish.glass[:] = 1.0
     return finish

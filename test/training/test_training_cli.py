@@ -1,0 +1,73 @@
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("lightning")
+pytest.importorskip("mujoco")
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+
+from rgbt_perception.cli.main import main
+
+RECIPE = """
+name: tiny
+width: 96
+height: 64
+data:
+  train: {first_seed: 3, count: 1, seconds: 0.4, rate: 5.0}
+  validation: {first_seed: 800003, count: 1, seconds: 0.4, rate: 2.5}
+  rgb_sizes: [64x48]
+  thermal_sizes: [64x64]
+  width: 64
+  height: 64
+  processes: 1
+schedule: {steps: 2, batch: 1, validate_every: 2, workers: 0, threads: 1}
+"""
+
+
+def _run(capsys, *words) -> tuple[int, str, list[str]]:
+    code = main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return code, captured.out, [x for x in captured.err.splitlines() if x.startswith("rgbt:")]
+
+
+def test_from_a_recipe_to_onnx(tmp_path, capsys):
+    recipe, out, model = tmp_path / "tiny.yaml", tmp_path / "run", tmp_path / "tiny.onnx"
+    recipe.write_text(RECIPE)
+    train = ("train", recipe, "--data", tmp_path / "data", "--out", out)
+
+    code, printed, errors = _run(capsys, *train)
+    assert (code, errors) == (0, [])
+    assert "step 2: abs_rel_fused" in printed
+    assert "rgbt export" in printed
+
+    code, _, errors = _run(capsys, *train)
+    assert code == 1
+    assert "--resume" in errors[0]
+    assert len(errors) == 1
+
+    size = ("--size", "160x128")
+    code, printed, errors = _run(capsys, "export", out / "last.ckpt", "--out", model, *size)
+    assert (code, errors) == (0, [])
+    assert "160x128" in printed
+    properties = {item.key: item.value for item in onnx.load(model).metadata_props}
+    assert properties["steps"] == "2"
+    assert len(properties["recipe_sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "parts"),
+    [
+        (("train", "none.yaml"), 1, ["none.yaml", "No such file"]),
+        (("train", "no_such_recipe"), 1, ["config/recipes/no_such_recipe.yaml"]),
+        (("export", "none.ckpt", "--out", "m.onnx"), 1, ["none.ckpt", "No such file"]),
+        (("export", "none.ckpt", "--out", "m.onnx", "--size", "big"), 2, ["big", "WIDTHxHEIGHT"]),
+    ],
+)
+def test_errors_are_one_line(tmp_path, capsys, monkeypatch, words, code, parts):
+    monkeypatch.chdir(tmp_path)
+    found, _, errors = _run(capsys, *words)
+    assert found == code
+    assert len(errors) == 1
+    for part in parts:
+        assert part in errors[0]
+    assert not list(tmp_path.iterdir())
