@@ -13,6 +13,7 @@ import onnx
 import torch
 from torch import Tensor
 
+from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.models.coarse_depth import CANONICAL_FOCAL
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DeployedConfidenceDepth
