@@ -7,7 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from rgbt_perception.frames import ColorImage, FloatImage, Matrix, Pinhole
+from rgbt_perception.frames import ColorImage, FloatImage, Mask, Matrix, Pinhole
 
 # The visibility test works on a grid this many times coarser than the depth picture.
 COARSENESS = 4
@@ -39,7 +39,7 @@ def project_depth(
     """Where each pixel of a depth picture lies in another camera.
 
     Args:
-        depth: (H, W) float32, metres in ``camera``, NaN where unknown.
+        depth: (H, W) float32, metres in ``camera``, not finite where unknown.
         camera, target: pinholes.
         target_T_camera: (4, 4) float64, metres.
 
@@ -50,11 +50,11 @@ def project_depth(
     turned, shift = _projection_planes(
         camera, target, np.ascontiguousarray(target_T_camera, np.float64).tobytes()
     )
-    columns, rows, depths = (depth * turned[axis] for axis in range(3))
-    depths += shift[2]
-    columns += shift[0]
-    rows += shift[1]
     with np.errstate(divide="ignore", invalid="ignore"):
+        columns, rows, depths = (depth * turned[axis] for axis in range(3))
+        depths += shift[2]
+        columns += shift[0]
+        rows += shift[1]
         columns /= depths
         rows /= depths
     return columns, rows, depths
@@ -106,7 +106,7 @@ def colors_in_view(
         (H, W, 3) uint8, 0 where unseen.
     """
     columns, rows, depths = project_depth(depth, camera, image_camera, image_T_camera)
-    hidden = _hidden(columns, rows, depths, image_camera)
+    hidden = _hidden(columns, rows, depths, image_camera, image_camera.fx / camera.fx)
     with np.errstate(invalid="ignore"):
         unseen = hidden | ~(depths > 0)
     columns[unseen] = -10.0
@@ -121,20 +121,32 @@ def colors_in_view(
 
 
 def _hidden(
-    columns: FloatImage, rows: FloatImage, depths: FloatImage, camera: Pinhole
-) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    columns: FloatImage,
+    rows: FloatImage,
+    depths: FloatImage,
+    camera: Pinhole,
+    magnification: float,
+) -> Mask:
+    """Pixels whose point lies behind the nearest one of its coarse cell.
+
+    Within a cell the depth of a slanted surface varies too: that much, by the surface's own slope,
+    is allowed beside ``HIDDEN_RATIO``.
+    """
     step = COARSENESS
     # The grid is no finer than the points are, in either picture, so that it has no cracks.
     height = max(8, min(depths.shape[0], camera.height) // (2 * step))
     width = max(8, min(depths.shape[1], camera.width) // (2 * step))
     sx, sy = np.float32(width / camera.width), np.float32(height / camera.height)
     small = (slice(step // 2, None, step), slice(step // 2, None, step))
+    points = depths[small]
     nearest = nearest_depth(
-        (columns[small] + 0.5) * sx - 0.5,
-        (rows[small] + 0.5) * sy - 0.5,
-        depths[small],
-        width,
-        height,
+        (columns[small] + 0.5) * sx - 0.5, (rows[small] + 0.5) * sy - 0.5, points, width, height
+    )
+    # Depth steps between samples, and how many samples a cell is high and wide.
+    samples = 1.0 / (np.array([sy, sx], np.float64) * magnification * step)
+    allowed = _slope(points, 0) * samples[0] + _slope(points, 1) * samples[1]
+    allowed = cv2.resize(
+        allowed.astype(np.float32), depths.shape[::-1], interpolation=cv2.INTER_LINEAR
     )
     seen = cv2.remap(
         nearest,
@@ -144,8 +156,20 @@ def _hidden(
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=float("inf"),
     )
+    seen *= np.float32(HIDDEN_RATIO)
+    seen += allowed
     with np.errstate(invalid="ignore"):
-        hidden: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = depths > seen * np.float32(
-            HIDDEN_RATIO
-        )
+        hidden: Mask = depths > seen
     return hidden
+
+
+def _slope(depths: FloatImage, axis: int) -> FloatImage:
+    """The smaller of the steps to both neighbours: a surface's slope, not the jump at its edge."""
+    with np.errstate(invalid="ignore"):
+        steps = np.abs(np.diff(depths, axis=axis))
+    steps[~np.isfinite(steps)] = 0.0
+    pad = [(1, 1) if a == axis else (0, 0) for a in range(2)]
+    padded = np.pad(steps, pad, mode="edge")
+    first = padded[:-1] if axis == 0 else padded[:, :-1]
+    second = padded[1:] if axis == 0 else padded[:, 1:]
+    return np.minimum(first, second)

@@ -9,7 +9,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader
 
 from rgbt_perception.errors import InputError
@@ -101,13 +102,14 @@ def fit(
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-        trainer.fit(
-            ConfidenceDepthModule(recipe, recipe_sha256),
-            _training_loader(recipe, training, start),
-            _validation_loader(recipe, validation),
-            ckpt_path=str(last) if resume else None,
-            weights_only=True if resume else None,
-        )
+        with suppress(SIGTERMException):  # how Lightning leaves, after the step
+            trainer.fit(
+                ConfidenceDepthModule(recipe, recipe_sha256),
+                _training_loader(recipe, training, start),
+                _validation_loader(recipe, validation),
+                ckpt_path=str(last) if resume else None,
+                weights_only=True if resume else None,
+            )
     watch.save(trainer)
     _write_summary(out / SUMMARY, recipe, training, validation, trainer, watch)
     if watch.interrupted:

@@ -29,7 +29,7 @@ from rgbt_perception.sensing.decode import (
     stamp_of,
     thermal_picture,
 )
-from rgbt_perception.sensing.rectification import Rectifier
+from rgbt_perception.sensing.rectification import Rectifier, check_size
 from rgbt_perception.sensing.transform_tree import TransformTree
 
 SKY = 7
@@ -206,8 +206,10 @@ def _take(camera: _Camera, kind: str, message: Message, width: int, height: int)
     if kind == "labels":
         camera.skies[stamp] = _nearest(label_picture(value), width, height) == SKY
         return
+    assert camera.model is not None
     assert camera.rectifier is not None
     picture = color_picture(value) if kind == "rgb" else thermal_picture(value)
+    check_size(picture, camera.model, message.topic)
     if camera.last is not None and np.array_equal(camera.last, picture):
         return  # a shutter freeze: it does not show what the truth of its stamp says
     camera.last = picture

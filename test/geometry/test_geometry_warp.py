@@ -110,3 +110,23 @@ def test_points_behind_the_camera_have_no_colour():
     image = np.full((B.height, B.width, 3), 255, np.uint8)
     assert not colors_in_view(depth, A, image, B, behind).any()
     assert inverse(behind)[2, 3] == pytest.approx(10.0)
+
+
+def test_slanted_ground_hides_nothing():
+    """A road seen at a grazing angle: no part of it may count as hidden behind another."""
+    camera = Pinhole(320, 256, 280.0, 280.0, 159.5, 90.0)
+    rows = np.arange(256, dtype=np.float32)[:, None]
+    with np.errstate(divide="ignore"):
+        depth = np.where(rows > 100, 1.5 * 280.0 / (rows - 90.0), np.nan)
+    depth = np.repeat(depth, 320, axis=1).astype(np.float32)
+    image_T_camera = np.eye(4)
+    image_T_camera[:3, 3] = (0.1, 0.02, 0.0)
+    for width, height in ((320, 240), (1280, 960)):
+        image_camera = Pinhole(width, height, 0.9 * width, 0.9 * width, width / 2, height * 0.4)
+        image = np.full((height, width, 3), 255, np.uint8)
+        seen = colors_in_view(depth, camera, image, image_camera, image_T_camera)
+        columns, lines, _ = project_depth(depth, camera, image_camera, image_T_camera)
+        with np.errstate(invalid="ignore"):
+            inside = (columns > 1) & (columns < width - 2) & (lines > 1) & (lines < height - 2)
+        assert inside.any()
+        assert (seen[inside] > 0).all(axis=1).mean() > 0.99

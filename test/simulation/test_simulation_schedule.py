@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rgbt_perception.frames import Modality
@@ -10,6 +10,7 @@ from rgbt_perception.simulation.schedule import MAX_JITTER_S, MAX_OFFSET_S, STAR
 SEEDS = st.integers(0, 899_999)
 
 
+@settings(deadline=None, max_examples=40)
 @given(SEEDS, st.floats(0.1, 20), st.floats(1, 60))
 def test_both_cameras_run_freely_within_the_limits(seed: int, seconds: float, rate: float) -> None:
     schedule = make_schedule(seed, seconds, rate, False, 30.0)
@@ -26,6 +27,7 @@ def test_both_cameras_run_freely_within_the_limits(seed: int, seconds: float, ra
     assert all(e.shown == e.index for e in schedule)
 
 
+@settings(deadline=None, max_examples=40)
 @given(SEEDS)
 def test_a_shutter_repeats_one_thermal_picture_for_a_while(seed: int) -> None:
     schedule = make_schedule(seed, 20.0, 25.0, True, 30.0)
