@@ -40,8 +40,8 @@ $(VENV)/.test-$(STAMP): $(VENV)/.demo-$(STAMP)
 # The recording that the demo replays: night, smoke, each camera silent once.
 sample: $(VENV)/.test-$(STAMP)
 	$(BIN)/rgbt simulate --scene street --light night --weather smoke --seed 800411 \
-	  --seconds 4 --rate 10 --rgb-size 640x480 --thermal-size 320x256 --compressed \
-	  --dropout rgb:0.9-1.7 --dropout thermal:2.2-3.0 --out samples/night_smoke.mcap
+	  --seconds 4.4 --rate 10 --rgb-size 640x480 --thermal-size 320x256 --compressed \
+	  --dropout rgb:1.0-1.6 --dropout thermal:2.6-3.2 --out samples/night_smoke.mcap
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info

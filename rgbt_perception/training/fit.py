@@ -72,7 +72,8 @@ def fit(
         The last checkpoint.
 
     Raises:
-        InputError: nothing to resume, something that would be overwritten, another recipe.
+        InputError: nothing to resume, something that would be overwritten, another recipe, no
+            checkpoint to start from.
         KeyboardInterrupt: after the checkpoint was written.
     """
     last = out / LAST
@@ -81,6 +82,9 @@ def fit(
     if schedule.threads:
         torch.set_num_threads(schedule.threads)
     torch.manual_seed(recipe.seed)
+    module = ConfidenceDepthModule(recipe, recipe_sha256)
+    if recipe.start_from and not resume:
+        module.network.load_state_dict(read_checkpoint(Path(recipe.start_from)).weights)
     for name in ("lightning.pytorch", "lightning.pytorch.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
     watch = _Watch(last, schedule.checkpoint_minutes, progress, tell)
@@ -104,7 +108,7 @@ def fit(
         )
         with suppress(SIGTERMException):  # how Lightning leaves, after the step
             trainer.fit(
-                ConfidenceDepthModule(recipe, recipe_sha256),
+                module,
                 _training_loader(recipe, training, start),
                 _validation_loader(recipe, validation),
                 ckpt_path=str(last) if resume else None,
@@ -247,6 +251,8 @@ def _write_summary(
     summary = {
         "recipe": recipe.name,
         "seed": recipe.seed,
+        "size": [recipe.width, recipe.height],
+        "start_from": recipe.start_from,
         "steps": trainer.global_step,
         "batch": recipe.schedule.batch,
         "minutes_of_this_run": round((time.monotonic() - watch.started) / 60, 1),

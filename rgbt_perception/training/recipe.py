@@ -142,6 +142,8 @@ class RecipeConfig:
         name: of the run; the output folder is called so by default.
         seed: of the weights, the order of the pairs and all augmentation.
         width, height: size that the network is trained at, pixels, multiples of 32.
+        start_from: checkpoint whose weights are the beginning, relative to the working folder;
+            empty = random weights.
     """
 
     name: str
@@ -149,6 +151,7 @@ class RecipeConfig:
     seed: int = 1
     width: int = 160
     height: int = 128
+    start_from: str = ""
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     loss: LossConfig = field(default_factory=LossConfig)

@@ -103,6 +103,20 @@ def test_what_cannot_be_resumed_is_told(recording, tmp_path):
         _fit(recording, tmp_path)
 
 
+def test_training_starts_from_other_weights(recording, tmp_path):
+    still = replace(RECIPE.schedule, steps=1, validate_every=1, learning_rate=1e-12)
+    first = replace(RECIPE, schedule=still)
+    start = fit(first, "one", [recording], [recording], tmp_path / "one")
+    second = replace(first, seed=2, width=128, height=96, start_from=str(start))
+    last = fit(second, "two", [recording], [recording], tmp_path / "two")
+    name = "fusion.thermal.enter.0.weight"
+    before, after = (read_checkpoint(path).weights[name] for path in (start, last))
+    assert torch.allclose(before, after, atol=1e-6)
+    missing = replace(second, start_from=str(tmp_path / "none.ckpt"))
+    with pytest.raises(InputError, match=r"none\.ckpt"):
+        fit(missing, "three", [recording], [recording], tmp_path / "three")
+
+
 def test_another_recipe_is_not_resumed(recording, tmp_path):
     short = replace(RECIPE, schedule=replace(RECIPE.schedule, steps=1, validate_every=1))
     fit(short, "one", [recording], [recording], tmp_path)
