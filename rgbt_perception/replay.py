@@ -26,7 +26,7 @@ OUTPUT_FILE = "perception.mcap"
 SUMMARY_FILE = "run.json"
 # Recordings with fewer pairs keep every cloud; longer ones every tenth (a cloud is 9 MB at VGA).
 _SHORT_PAIRS = 100
-_LONG_CLOUD_EVERY = 10
+LONG_CLOUD_EVERY = 10
 _PRIMED = (Stream.TF_STATIC, Stream.RIG, Stream.RGB_INFO, Stream.THERMAL_INFO)
 _IMAGES = {Modality.RGB: Stream.RGB_IMAGE, Modality.THERMAL: Stream.THERMAL_IMAGE}
 
@@ -199,7 +199,7 @@ def _selection(
 ) -> _Selection:
     images = [topic for topic, stream in topics.items() if stream in _IMAGES.values()]
     pairs = min(reader.topics[topic].count for topic in images) // options.every
-    every = options.cloud_every or (1 if pairs < _SHORT_PAIRS else _LONG_CLOUD_EVERY)
+    every = options.cloud_every or (1 if pairs < _SHORT_PAIRS else LONG_CLOUD_EVERY)
     truth = any(topic.startswith("/ground_truth/thermal/depth") for topic in reader.topics)
     return _Selection(options.every, every, truth or options.debug_outputs)
 

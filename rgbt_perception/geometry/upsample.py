@@ -8,10 +8,11 @@ import numpy.typing as npt
 
 from rgbt_perception.frames import FloatImage
 
-# A 3x3 neighbourhood whose depths differ by more than this ratio is an edge.
-EDGE_RATIO = 1.06
+# Inverse depth whose second difference exceeds this share of it has an edge.
+EDGE_STEP = 0.06
 # Distance of one small pixel weighs as much as this difference of the guide (0 to 1).
 DISTANCE_WEIGHT = 0.04
+_ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
 
 
 def upsample_depth(
@@ -48,14 +49,22 @@ def upsample_depth(
 def _edge_pixels(
     small: FloatImage, width: int, height: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Full-size pixels whose small neighbourhood holds a depth edge or something unknown."""
-    kernel = np.ones((3, 3), np.uint8)
-    far = cv2.dilate(small, kernel)
-    near = cv2.erode(small, kernel)
-    edge = (far > near * EDGE_RATIO).astype(np.uint8)
+    """Full-size pixels at or beside a small pixel where the surface breaks off.
+
+    The inverse depth of a plane is linear in the picture, so its second difference is zero however
+    slanted the plane is; beside an edge it is as large as the step. Unknown depth is an edge too.
+    """
+    inverse = np.zeros_like(small)
+    np.divide(np.float32(1.0), small, out=inverse, where=small > 0)
+    allowed = inverse * np.float32(EDGE_STEP)
+    broken = small <= 0
+    inside = slice(1, -1)
+    for kernel, middle in ((_ACROSS, (slice(None), inside)), (_ACROSS.T, (inside, slice(None)))):
+        second = cv2.filter2D(inverse, -1, kernel)[middle]
+        broken[middle] |= np.abs(second) > allowed[middle]
+    edge = cv2.dilate(broken.view(np.uint8), np.ones((3, 3), np.uint8))
     full = cv2.resize(edge, (width, height), interpolation=cv2.INTER_NEAREST)
-    rows, columns = np.nonzero(full)
-    return rows, columns
+    return np.divmod(np.flatnonzero(full.view(np.bool_)), width)
 
 
 def _chosen_depths(
@@ -78,14 +87,25 @@ def _chosen_depths(
     own = guide[rows, columns]
     best = np.full(len(rows), np.inf, np.float32)
     chosen = np.zeros(len(rows), np.float32)
-    for dy in (0, -1, 1):
-        r = np.clip(row + dy, 0, h - 1)
-        for dx in (0, -1, 1):
-            c = np.clip(column + dx, 0, w - 1)
-            index = r * w + c
-            distance = np.abs(r - y) + np.abs(c - x)
-            cost = np.abs(small_guide[index] - own) + np.float32(DISTANCE_WEIGHT) * distance
+    near_rows = [_beside(row, y, offset, h, w) for offset in (0, -1, 1)]
+    near_columns = [_beside(column, x, offset, w, 1) for offset in (0, -1, 1)]
+    for row_index, row_cost in near_rows:
+        for column_index, column_cost in near_columns:
+            index = row_index + column_index
+            cost = np.abs(small_guide[index] - own)
+            cost += row_cost
+            cost += column_cost
             better = cost < best
-            best[better] = cost[better]
-            chosen[better] = flat[index[better]]
+            np.copyto(best, cost, where=better)
+            np.copyto(chosen, flat[index], where=better)
     return chosen
+
+
+def _beside(
+    nearest: npt.NDArray[np.intp], exact: FloatImage, offset: int, size: int, stride: int
+) -> tuple[npt.NDArray[np.intp], FloatImage]:
+    """Along one axis: flat index of the small pixel at an offset, and the cost of its distance."""
+    place = np.clip(nearest + offset, 0, size - 1)
+    cost = np.abs(place.astype(np.float32) - exact)
+    cost *= np.float32(DISTANCE_WEIGHT)
+    return place * stride, cost

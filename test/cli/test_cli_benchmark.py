@@ -16,7 +16,8 @@ def test_benchmark_prints_and_writes_stages_and_ratio(tmp_path, capsys):
     text = capsys.readouterr().out
     assert "outside the engine" in text
     result = json.loads(file.read_text())
-    ours, peer = result["runs"]
+    ours, usual, peer = result["runs"]
+    assert (ours["cloud_every"], usual["cloud_every"]) == (1, 10)
     assert ours["engine"].startswith("onnxruntime")
     assert peer["engine"].startswith("torch")
     assert ours["rgb"] == [160, 120]
@@ -24,6 +25,7 @@ def test_benchmark_prints_and_writes_stages_and_ratio(tmp_path, capsys):
     stages = sum(value["p50"] for name, value in latency.items() if name != "total")
     assert stages == pytest.approx(latency["total"]["p50"], rel=0.5)
     assert 0 < result["outside_engine"] < 1
+    assert 0 < result["outside_engine_cloud_every_pair"] < 1
     assert result["ratios"]["torch_eager"] > 0
     assert "scaling" not in result
 

@@ -26,9 +26,21 @@ def test_a_recipe_is_read():
     assert recipe.width == 160
 
 
-def test_the_shipped_recipe_is_valid():
-    recipe = load_recipe(share("config/recipes/confidence_depth.yaml"))
-    assert recipe.name == "confidence_depth"
+@pytest.mark.parametrize(
+    "path", sorted(share("config/recipes").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_shipped_recipes_are_valid_and_named_like_their_file(path):
+    assert load_recipe(path).name == path.stem
+
+
+def test_the_second_stage_sees_the_same_recordings_at_the_exported_size():
+    first, second = (
+        load_recipe(share(f"config/recipes/{name}.yaml"))
+        for name in ("confidence_depth", "confidence_depth_large")
+    )
+    assert second.data == first.data
+    assert (second.width, second.height) == (320, 256)
+    assert second.start_from == f"runs/{first.name}/last.ckpt"
 
 
 @pytest.mark.parametrize(
