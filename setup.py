@@ -61,7 +61,14 @@ setup(
             "onnxscript>=0.1",
             "tensorboard>=2.16",
         ],
-        "test": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.10", "psutil>=5.9"],
+        "test": [
+            "pytest>=8",
+            "pytest-xdist>=3.5",
+            "hypothesis>=6.100",
+            "ruff>=0.6",
+            "mypy>=1.10",
+            "types-PyYAML>=6",
+        ],
     },
     entry_points={"console_scripts": ["rgbt = rgbt_perception.cli.main:main"]},
 )
