@@ -32,16 +32,7 @@ setup(
     description="Depth, confidence and coloured point clouds from an RGB and a thermal camera",
     license="Apache-2.0",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={
-        NAME: [
-            "py.typed",
-            "weights/*.onnx",
-            "weights/*.md",
-            "evaluation/*.html",
-            "evaluation/*.css",
-            "evaluation/*.js",
-        ]
-    },
+    package_data={NAME: ["py.typed", "weights/*.onnx", "weights/*.md"]},
     data_files=data_files(),
     python_requires=">=3.10",
     install_requires=[

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.config import OutputConfig
-from rgbt_perception.engines.depth_exchange import INPUTS
+from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS
 from rgbt_perception.engines.engine import Engine
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.frames import (
@@ -66,11 +66,23 @@ class DepthPipeline:
         Raises:
             RgbtError: the model does not have the expected inputs.
         """
-        missing = [name for name in INPUTS if name not in engine.inputs]
-        if missing:
-            raise RgbtError(
-                f"model {engine.model}: has no input {missing[0]}; expected {', '.join(INPUTS)}"
-            )
+        for kind, expected, found in (
+            ("input", INPUTS, engine.inputs),
+            ("output", OUTPUTS, engine.outputs),
+        ):
+            for name in expected:
+                if name not in found:
+                    raise RgbtError(
+                        f"model {engine.model}: has no {kind} {name}; expected "
+                        f"{', '.join(expected)}"
+                    )
+        for name in INPUTS:
+            shape = engine.inputs[name]
+            if not all(isinstance(size, int) for size in shape):
+                raise RgbtError(
+                    f"model {engine.model}: input {name} has the shape {list(shape)}, "
+                    "expected fixed numbers"
+                )
         self.config = config
         self.engine = engine
         _, _, self.height, self.width = engine.inputs["rgb"]

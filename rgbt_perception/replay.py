@@ -6,12 +6,13 @@ import json
 import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rgbt_perception.config import Config
 from rgbt_perception.engines.choice import make_engine
-from rgbt_perception.errors import InputError, RgbtError
+from rgbt_perception.errors import InputError, RgbtError, UsageError
 from rgbt_perception.frames import Modality
 from rgbt_perception.geometry.rig import load_rig
 from rgbt_perception.outputs import ESTIMATE_TOPICS, TOPICS, Output
@@ -27,6 +28,16 @@ SUMMARY_FILE = "run.json"
 # Recordings with fewer pairs keep every cloud; longer ones every tenth (a cloud is 9 MB at VGA).
 _SHORT_PAIRS = 100
 LONG_CLOUD_EVERY = 10
+_PICTURES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+_INFOS = ("sensor_msgs/msg/CameraInfo",)
+_TYPES = {
+    Stream.RGB_IMAGE: _PICTURES,
+    Stream.THERMAL_IMAGE: _PICTURES,
+    Stream.RGB_INFO: _INFOS,
+    Stream.THERMAL_INFO: _INFOS,
+    Stream.TF_STATIC: ("tf2_msgs/msg/TFMessage",),
+    Stream.RIG: ("std_msgs/msg/String",),
+}
 _PRIMED = (Stream.TF_STATIC, Stream.RIG, Stream.RGB_INFO, Stream.THERMAL_INFO)
 _IMAGES = {Modality.RGB: Stream.RGB_IMAGE, Modality.THERMAL: Stream.THERMAL_IMAGE}
 
@@ -90,6 +101,8 @@ def replay(
         InputError: the recording cannot be used; the line says what was expected.
         RgbtError: the model cannot be loaded or the disk is full.
     """
+    if (out / OUTPUT_FILE).resolve() == bag.resolve():
+        raise UsageError(f"{bag}: would be replaced by its own results; expected another --out")
     with RecordingReader(bag) as reader:
         topics = _topics(reader, bag, options.remap)
         engine = make_engine(config.engine)
@@ -100,8 +113,13 @@ def replay(
             rig=load_rig(Path(config.rig)) if config.rig else None,
             select=_selection(reader, topics, options),
         )
+        for modality, stream in _IMAGES.items():
+            if stream not in topics.values() and modality is not options.drop:
+                names = ", ".join(sorted(reader.topics))
+                line = f"no /{stream.value}; topics there: {names}; name yours with --remap"
+                session.statistics.problem(f"{modality.value}_missing", line)
         started = time.perf_counter()
-        ended = "finished"
+        ended = "failed"
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -109,6 +127,7 @@ def replay(
         try:
             with RecordingWriter(out / OUTPUT_FILE) as writer:
                 _run(reader, topics, session, _Sink(writer, session), options, progress)
+            ended = "finished"
         except KeyboardInterrupt:
             ended = "interrupted"
             raise
@@ -162,12 +181,12 @@ def _run(
 
 def _first_messages(reader: RecordingReader, topics: Mapping[str, Stream]) -> list[Any]:
     """The first transform, rig and geometry of a recording hold from its beginning."""
-    first = []
+    first: list[Any] = []
     for topic, stream in topics.items():
         if stream in _PRIMED:
-            for message in reader.messages([topic]):
-                first.append(message)
-                break
+            messages = reader.messages([topic])
+            # Each publisher of transforms sends its own; of the others the first one tells.
+            first.extend(messages if stream is Stream.TF_STATIC else islice(messages, 1))
     return first
 
 
@@ -177,15 +196,26 @@ def _topics(reader: RecordingReader, bag: Path, remap: Mapping[str, str]) -> dic
     for stream in Stream:
         name = remap.get(stream.value, f"/{stream.value}")
         names = [name, f"{name}/compressed"] if stream in _IMAGES.values() else [name]
-        for candidate in names:
-            if candidate in reader.topics:
-                topics[candidate] = stream
-                break
-        else:
+        there = [n for n in names if n in reader.topics and reader.topics[n].count]
+        if not there:
             if stream.value in remap:
                 raise InputError(
                     f"{bag}: no topic {name}; topics there: {', '.join(sorted(reader.topics))}"
                 )
+            continue
+        topic, found = there[0], reader.topics[there[0]].type
+        if found not in _TYPES[stream]:
+            if stream is Stream.RIG and stream.value not in remap:
+                continue  # somebody else's topic of that name
+            raise InputError(
+                f"{bag}: {topic} is {found}, expected {' or '.join(_TYPES[stream])} "
+                f"for {stream.value}"
+            )
+        if topic in topics:
+            raise UsageError(
+                f"--remap: {topic} is named for both {topics[topic].value} and {stream.value}"
+            )
+        topics[topic] = stream
     if not set(_IMAGES.values()) & set(topics.values()):
         raise InputError(
             f"{bag}: neither /rgb/image nor /thermal/image (raw or /compressed) is there; "
@@ -197,8 +227,9 @@ def _topics(reader: RecordingReader, bag: Path, remap: Mapping[str, str]) -> dic
 def _selection(
     reader: RecordingReader, topics: Mapping[str, Stream], options: ReplayOptions
 ) -> _Selection:
-    images = [topic for topic, stream in topics.items() if stream in _IMAGES.values()]
-    pairs = min(reader.topics[topic].count for topic in images) // options.every
+    used = [stream for camera, stream in _IMAGES.items() if camera is not options.drop]
+    counts = [reader.topics[topic].count for topic, stream in topics.items() if stream in used]
+    pairs = max(counts, default=0) // options.every
     every = options.cloud_every or (1 if pairs < _SHORT_PAIRS else LONG_CLOUD_EVERY)
     truth = any(topic.startswith("/ground_truth/thermal/depth") for topic in reader.topics)
     return _Selection(options.every, every, truth or options.debug_outputs)
@@ -236,6 +267,9 @@ def _write_summary(path: Path, summary: Mapping[str, Any]) -> None:
         partial.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
         partial.replace(path)
     except OSError as error:
+        partial.unlink(missing_ok=True)
+        if summary["ended"] != "finished":
+            return  # the first error is the one to tell
         raise RgbtError(f"{path}: cannot be written ({error.strerror})") from None
 
 
@@ -246,21 +280,18 @@ def _check_usable(session: Session, topics: Mapping[str, Stream], drop: Modality
     for modality, stream in _IMAGES.items():
         if stream not in topics.values() or modality is drop:
             continue
-        seen, refused = (
-            statistics.frames_in[modality.value],
-            statistics.rejected[modality.value],
-        )
-        if seen and refused == seen:
+        refused = statistics.rejected[modality.value]
+        if refused and not statistics.used[modality.value]:
             info = problems.get(f"{modality.value}/camera_info")
             image = problems.get(f"{modality.value}_image") or problems.get(
                 f"{modality.value}_stamp"
             )
             line = (info or image or ("no picture could be used", 0))[0]
             raise InputError(
-                f"{line}; all {seen} pictures of {modality.value} were refused, "
+                f"{line}; no picture of {modality.value} could be used, "
                 f"{statistics.outputs} outputs written"
             )
-    if "extrinsics" in problems:
+    if "extrinsics" in problems and not session.extrinsics_known:
         raise InputError(f"{problems['extrinsics'][0]}; {statistics.outputs} outputs written")
     if statistics.outputs == 0:
         frames = ", ".join(f"{count} {name}" for name, count in statistics.frames_in.items())

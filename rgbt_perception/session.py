@@ -51,6 +51,7 @@ class Statistics:
         outputs: results given.
         modes: results by mode.
         rejected: pictures refused, by camera.
+        used: pictures decoded without complaint, by camera.
         problems: first error line and count, by a short name.
         latencies: milliseconds by stage.
     """
@@ -60,6 +61,7 @@ class Statistics:
     outputs: int = 0
     modes: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    used: Counter[str] = field(default_factory=Counter)
     problems: dict[str, tuple[str, int]] = field(default_factory=dict)
     latencies: StageLatencies = field(default_factory=StageLatencies)
 
@@ -257,6 +259,7 @@ class Session:
             self._reject(Modality.THERMAL, "image", str(error))
             reasons.append("thermal_rejected")
             return None
+        self.statistics.used[Modality.THERMAL.value] += 1
         if self._thermal.frozen:
             reasons.append("thermal_frozen")
             return None
@@ -268,11 +271,13 @@ class Session:
         if (thermal := self._thermal.geometry) is not None:
             self._rgb.limit_detail(thermal.rectified.fx * self.config.output.scale)
         try:
-            return self._rgb.frame(message)
+            frame = self._rgb.frame(message)
         except InputError as error:
             self._reject(Modality.RGB, "image", str(error))
             reasons.append("rgb_rejected")
             return None
+        self.statistics.used[Modality.RGB.value] += 1
+        return frame
 
     def _frame_id(self, intake: CameraIntake) -> str:
         return "" if intake.model is None else intake.model.frame_id

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rgbt_perception.config import OutputConfig
-from rgbt_perception.engines.depth_exchange import input_shapes
+from rgbt_perception.engines.depth_exchange import OUTPUTS, input_shapes
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.frames import Calibration, FramePair, Mode, Pinhole, RgbFrame, ThermalFrame
 from rgbt_perception.pipeline import GEOMETRY_UNKNOWN, DepthPipeline, Wanted
@@ -20,6 +20,7 @@ class FakeEngine:
     """Gives depth 4 m (2 m when ungated) where the thermal mask is, or the RGB mask without it."""
 
     name, model, digest = "fake", "fake", ""
+    outputs = OUTPUTS
     metadata: Mapping[str, str] = {}
 
     def __init__(self, inputs=SHAPES):
@@ -184,3 +185,9 @@ def test_a_model_with_other_inputs_is_refused():
     inputs = {name: shape for name, shape in SHAPES.items() if name != "gate"}
     with pytest.raises(RgbtError, match="has no input gate"):
         DepthPipeline(OutputConfig(), FakeEngine(inputs))
+    with pytest.raises(RgbtError, match="input gate has the shape"):
+        DepthPipeline(OutputConfig(), FakeEngine({**SHAPES, "gate": ("batch",)}))
+    engine = FakeEngine()
+    engine.outputs = ("depth",)
+    with pytest.raises(RgbtError, match="has no output confidence"):
+        DepthPipeline(OutputConfig(), engine)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rgbt_perception.config import Config, with_values
-from rgbt_perception.engines.depth_exchange import input_shapes
+from rgbt_perception.engines.depth_exchange import OUTPUTS, input_shapes
 from rgbt_perception.frames import Mode
 from rgbt_perception.outputs import TOPICS
 from rgbt_perception.pipeline import DepthPipeline
@@ -25,6 +25,7 @@ class FlatEngine:
     """A wall at 5 m; takes any picture."""
 
     name, model, digest = "flat", "flat_model", "0"
+    outputs = OUTPUTS
 
     def __init__(self):
         self.metadata = {}

@@ -64,6 +64,8 @@ def command(
     torch is installed the same network runs in eager torch in the same minute, and the
     ratio of the engines' medians is printed.
     """
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise RgbtError(f"--json {json_file}: no such folder {json_file.absolute().parent}")
     sizes = Sizes(rgb_size, thermal_size)
     runs: list[dict[str, Any]] = []
     ratios: dict[str, float] = {}

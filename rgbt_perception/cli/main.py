@@ -40,13 +40,22 @@ class _LazyGroup(click.Group):
         return command
 
 
-@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=_LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(rgbt_perception.__version__, prog_name="rgbt")
-def group() -> None:
+@click.pass_context
+def group(ctx: click.Context) -> int:
     """Depth, confidence and coloured point clouds from an RGB and a thermal camera.
 
     Add --debug to any command for the log and for tracebacks.
     """
+    if ctx.invoked_subcommand is not None:
+        return 0
+    click.echo(ctx.get_help(), err=True)
+    return 2
 
 
 def _fail(line: object, code: int) -> int:
@@ -72,9 +81,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result = group.main(args=words, prog_name="rgbt", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return 2
     except (click.UsageError, UsageError) as error:
         text = error.format_message() if isinstance(error, click.UsageError) else error
         return _fail(text, 2)

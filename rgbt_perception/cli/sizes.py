@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    _Base = click.ParamType[tuple[int, int]]
+else:
+    _Base = click.ParamType  # click before 8.3 knows no type argument
 
-class _Size(click.ParamType[tuple[int, int]]):
+
+class _Size(_Base):
     """``WxH`` in pixels as (width, height)."""
 
     name = "WxH"

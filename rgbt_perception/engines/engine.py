@@ -20,6 +20,7 @@ class Engine(Protocol):
         digest: SHA-256 of the model file, hexadecimal.
         metadata: text properties stored in the model file.
         inputs: shape of each input by name.
+        outputs: names of the outputs.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Engine(Protocol):
     digest: str
     metadata: Mapping[str, str]
     inputs: Mapping[str, tuple[int, ...]]
+    outputs: Collection[str]
 
     def run(self, inputs: Tensors, outputs: Collection[str]) -> Tensors:
         """Execute the network.

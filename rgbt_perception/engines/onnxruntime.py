@@ -25,7 +25,7 @@ class OnnxRuntimeEngine:
         """
         try:
             import onnxruntime
-        except ImportError:
+        except ModuleNotFoundError:
             raise RgbtError(
                 "engine onnxruntime: not installed; expected `pip install onnxruntime`"
             ) from None
@@ -49,6 +49,7 @@ class OnnxRuntimeEngine:
         self.digest = hashlib.sha256(content).hexdigest()
         self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.model = self.metadata.get("model", path.stem)
+        self.outputs: Collection[str] = tuple(item.name for item in self._session.get_outputs())
         self.inputs: Mapping[str, tuple[int, ...]] = {
             item.name: tuple(item.shape) for item in self._session.get_inputs()
         }

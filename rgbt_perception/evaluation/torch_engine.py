@@ -21,6 +21,7 @@ class TorchEagerEngine:
         self.model = "confidence_depth"
         self.digest = ""
         self.metadata: Mapping[str, str] = {}
+        self.outputs: Collection[str] = OUTPUTS
         self.inputs: Mapping[str, tuple[int, ...]] = input_shapes(height, width)
 
     def run(self, inputs: Tensors, outputs: Collection[str]) -> Tensors:

@@ -347,3 +347,43 @@ def test_bad_config_and_bad_model(recording_maker, tmp_path, capsys):
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"12345")
     assert "broken.onnx" in refused(capsys, bag, out, "--depth-model", broken)
+
+
+def test_a_recording_is_never_replaced_by_its_results(recording_maker, tmp_path, capsys):
+    bag = recording_maker("perception.mcap")
+    before = bag.read_bytes()
+    code, lines = run(capsys, "replay", bag, "--out", bag.parent)
+    assert code == 2
+    assert "another --out" in lines[0]
+    assert bag.read_bytes() == before
+
+
+def test_topics_of_another_type_or_named_twice(recording_maker, tmp_path, capsys):
+    bag, out = recording_maker(), tmp_path / "out"
+    line = refused(capsys, bag, out, "--remap", "rgb/image:=/tf_static")
+    assert "tf2_msgs/msg/TFMessage" in line
+    assert "sensor_msgs/msg/Image" in line
+    code, lines = run(capsys, "replay", bag, "--out", out, "--remap", "thermal/image:=/rgb/image")
+    assert code == 2
+    assert "/rgb/image" in lines[0]
+
+
+def test_one_camera_under_another_name_is_told(recording_maker, tmp_path, capsys):
+    recording_maker.names = {"rgb": "/rgb", "thermal": "/lwir"}
+    out = tmp_path / "out"
+    assert main(["replay", str(recording_maker()), "--out", str(out)]) == 0
+    assert "no /thermal/image; topics there: /lwir/camera_info" in capsys.readouterr().err
+
+
+def test_a_camera_without_geometry_fails_though_some_pictures_were_skipped(
+    recording_maker, tmp_path, capsys
+):
+    def edit(topic, index, message):
+        if topic == "thermal/camera_info":
+            message.k = np.zeros(9)
+        return message
+
+    recording_maker.count = 9
+    recording_maker.edit = edit
+    line = refused(capsys, recording_maker(), tmp_path / "out", "--every", "3")
+    assert "thermal/camera_info" in line
