@@ -92,10 +92,6 @@ class Calibration:
     thermal: Pinhole | None
     thermal_T_rgb: Matrix
 
-    def camera(self, modality: Modality) -> Pinhole | None:
-        """The pinhole of one camera."""
-        return self.rgb if modality is Modality.RGB else self.thermal
-
 
 @dataclass(frozen=True)
 class RgbFrame:

@@ -125,10 +125,6 @@ class Session:
         """Whether RGB can be placed in the thermal view."""
         return self._thermal_T_rgb() is not None
 
-    def camera_known(self, modality: Modality) -> bool:
-        """Whether the geometry of a camera is known."""
-        return self._intake(modality).model is not None
-
     def handle(self, stream: Stream, message: Any, now_ns: int) -> list[Output]:
         """Take one message.
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rgbt_perception.frames import FloatImage, Pinhole
+from rgbt_perception.frames import Pinhole
 
 T = TypeVar("T", bound=np.generic)
 
@@ -57,12 +57,6 @@ class Letterbox:
             slice(self.top, self.top + self.height),
             slice(self.left, self.left + self.width),
         )
-
-    def mask(self) -> FloatImage:
-        """(H, W) float32 of the canvas: 1 where the picture is, 0 on the padding."""
-        mask = np.zeros((self.canvas.height, self.canvas.width), np.float32)
-        mask[self.area] = 1.0
-        return mask
 
     def shrink(self, picture: npt.NDArray[T]) -> npt.NDArray[T]:
         """Resample a full picture, (H, W) or (H, W, C), to its area on the canvas."""
