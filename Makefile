@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # The environment is kept while these files are unchanged.
 STAMP := $(shell cat constraints.txt setup.py | cksum | cut -d' ' -f1)
 
-.PHONY: demo test soak check format sample clean
+.PHONY: demo test soak accuracy check format sample pictures clean
 
 demo: $(VENV)/.demo-$(STAMP)
 	$(BIN)/rgbt demo --out out/demo
@@ -20,8 +20,18 @@ check: $(VENV)/.test-$(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Each part in a process of its own, so that one that fails or is killed leaves the others to run.
 soak: $(VENV)/.test-$(STAMP)
-	$(BIN)/python -m pytest -m slow
+	@failed=; for part in test/soak/test_*.py; do \
+	  echo "== $$part"; \
+	  $(BIN)/python -m pytest -m slow -rfEs $$part || failed="$$failed $$part"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "soak: failed:$$failed" >&2; exit 1; fi; \
+	echo "soak: all passed"
+
+# What the depth must hold, in every condition: out/accuracy/accuracy.md.
+accuracy: $(VENV)/.test-$(STAMP)
+	$(BIN)/python -m rgbt_perception.evaluation.suite
 
 format: $(VENV)/.test-$(STAMP)
 	$(BIN)/ruff check --fix .
@@ -42,6 +52,10 @@ sample: $(VENV)/.test-$(STAMP)
 	$(BIN)/rgbt simulate --scene street --light night --weather smoke --seed 800411 \
 	  --seconds 4.4 --rate 10 --rgb-size 640x480 --thermal-size 320x256 --compressed \
 	  --dropout rgb:1.0-1.6 --dropout thermal:2.6-3.2 --out samples/night_smoke.mcap
+
+# The README's pictures of the sample; the report is drawn by Chromium.
+pictures: demo
+	$(BIN)/python -m rgbt_perception.evaluation.showcase out/demo docs
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info

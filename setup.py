@@ -32,7 +32,7 @@ setup(
     description="Depth, confidence and coloured point clouds from an RGB and a thermal camera",
     license="Apache-2.0",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["py.typed", "weights/*.onnx", "weights/*.md"]},
+    package_data={NAME: ["py.typed", "weights/*.onnx", "weights/*.md", "evaluation/page/*"]},
     data_files=data_files(),
     python_requires=">=3.10",
     install_requires=[
@@ -51,6 +51,7 @@ setup(
             "onnx>=1.16",
             "onnxscript>=0.1",
             "tensorboard>=2.16",
+            "transformers>=4.44",
         ],
         "test": [
             "pytest>=8",

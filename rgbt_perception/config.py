@@ -38,6 +38,7 @@ class Normalization(_Named):
 
     FIXED = "fixed"
     PERCENTILE = "percentile"
+    SHOULDER = "shoulder"
     CLAHE = "clahe"
 
 
@@ -148,7 +149,9 @@ class EngineConfig:
     name: EngineName = parameter(EngineName.AUTO, "runtime", read_only=True)
     threads: int = parameter(0, "CPU threads, 0 = all cores", low=0, high=256, read_only=True)
     depth_model: str = parameter(
-        "confidence_depth", "shipped model's name or path of an ONNX file", read_only=True
+        "confidence_depth",
+        "shipped model's name or path of an ONNX file; in a file, relative to that file",
+        read_only=True,
     )
 
 
@@ -159,7 +162,11 @@ class Config:
     ``rig`` names a rig file (geometry and radiometric scale) that replaces what the messages say.
     """
 
-    rig: str = parameter("", "rig file; empty = camera_info and tf_static", read_only=True)
+    rig: str = parameter(
+        "",
+        "rig file; empty = camera_info and tf_static; in a file, relative to that file",
+        read_only=True,
+    )
     pairing: PairingConfig = field(default_factory=PairingConfig)
     thermal: ThermalConfig = field(default_factory=ThermalConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
@@ -242,6 +249,18 @@ def with_values(config: Config, values: Mapping[str, Any]) -> Config:
     return config
 
 
+def changed_values(config: Config) -> dict[str, Any]:
+    """The parameters that are not at their defaults: full name to value, as YAML has it."""
+    values: dict[str, Any] = {}
+    for spec in parameters():
+        value: Any = config
+        for part in spec.name.split("."):
+            value = getattr(value, part)
+        if value != spec.default:
+            values[spec.name] = value.value if isinstance(value, Enum) else value
+    return values
+
+
 def _check_together(config: Config) -> None:
     """Conditions between parameters."""
     if config.thermal.range_high <= config.thermal.range_low:
@@ -258,7 +277,8 @@ def _check_together(config: Config) -> None:
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in tree.items():
-        if isinstance(value, Mapping):
+        # No parameter lies deeper; an alias of YAML may even hold itself.
+        if isinstance(value, Mapping) and prefix.count(".") < 2:
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
@@ -267,6 +287,9 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 def load_config(path: Path) -> Config:
     """Read a ROS parameter file (``/**: ros__parameters:``) or a plain mapping.
 
+    Paths in it are relative to its own folder. A ``depth_model`` is a path when it names a folder
+    or ends in ``.onnx``, else the name of a shipped model.
+
     Raises:
         InputError: missing file, not YAML, unknown parameter or bad value.
     """
@@ -274,7 +297,8 @@ def load_config(path: Path) -> Config:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"config {path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # PyYAML lets other errors through: an impossible date, a number of 5000 digits, deep nesting.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"config {path}: not YAML ({reason})") from None
     if tree is None:
@@ -293,6 +317,10 @@ def load_config(path: Path) -> Config:
         else:
             values[str(key)] = value
     config = with_values(Config(), values)
-    if config.rig and not Path(config.rig).is_absolute():
+    if config.rig:
         config = replace(config, rig=str(path.parent / config.rig))
+    model = config.engine.depth_model
+    if Path(model).name != model or model.endswith(".onnx"):
+        engine = replace(config.engine, depth_model=str(path.parent / model))
+        config = replace(config, engine=engine)
     return config

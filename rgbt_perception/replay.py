@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rgbt_perception.config import Config
+from rgbt_perception.config import Config, changed_values
 from rgbt_perception.engines.choice import make_engine
 from rgbt_perception.errors import InputError, RgbtError, UsageError
 from rgbt_perception.frames import Modality
@@ -101,7 +101,8 @@ def replay(
         InputError: the recording cannot be used; the line says what was expected.
         RgbtError: the model cannot be loaded or the disk is full.
     """
-    if (out / OUTPUT_FILE).resolve() == bag.resolve():
+    # A bag folder takes no other recording: its own could be of that name.
+    if bag.resolve() in ((out / OUTPUT_FILE).resolve(), out.resolve()):
         raise UsageError(f"{bag}: would be replaced by its own results; expected another --out")
     with RecordingReader(bag) as reader:
         topics = _topics(reader, bag, options.remap)
@@ -252,6 +253,7 @@ def _summary(
         "engine": engine.name,
         "weights": {engine.model: engine.digest},
         "network": [session.pipeline.width, session.pipeline.height],
+        "settings": changed_values(config),
         "problems": [
             {"name": name, "count": count, "first": line}
             for name, (line, count) in statistics.problems.items()

@@ -17,12 +17,14 @@ from rgbt_perception.config import (
     EngineName,
     Normalization,
     Parameter,
+    changed_values,
     load_config,
     parameters,
     with_values,
 )
 from rgbt_perception.config_yaml import perception_yaml
-from rgbt_perception.errors import InputError
+from rgbt_perception.engines.choice import make_engine
+from rgbt_perception.errors import InputError, RgbtError
 from rgbt_perception.resources import share
 
 ALL = {spec.name: spec for spec in parameters()}
@@ -114,8 +116,8 @@ def test_whole_numbers_serve_as_floats_but_not_the_reverse() -> None:
         ("pairing.tolerance_s", None, "expected float"),
         ("pairing.tolerance_s", [0.1], "expected float"),
         ("rig", 5, "expected str"),
-        ("thermal.normalization", "agc", "none of: fixed, percentile, clahe"),
-        ("thermal.normalization", ["fixed"], "none of: fixed, percentile, clahe"),
+        ("thermal.normalization", "agc", "none of: fixed, percentile, shoulder, clahe"),
+        ("thermal.normalization", ["fixed"], "none of: fixed, percentile, shoulder, clahe"),
         ("output.reference", "rgb", "none of: thermal"),
         ("engine.name", "tensorflow", "none of: auto, "),
         ("thermal.range_high", -1.0, "expected more than thermal.range_low = 0"),
@@ -198,9 +200,48 @@ def test_a_rig_is_looked_for_beside_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "is_path"),
+    [
+        ("mine.onnx", True),
+        ("models/mine", True),
+        ("./mine", True),
+        ("../models/mine.onnx", True),
+        ("/etc/mine.onnx", True),
+        ("confidence_depth", False),
+        ("confidence.depth", False),
+        ("", False),
+    ],
+)
+def test_a_model_is_looked_for_beside_the_file(tmp_path: Path, written: str, is_path: bool) -> None:
+    config = load_config(write(tmp_path, f"engine: {{depth_model: '{written}'}}"))
+    expected = str(tmp_path / written) if is_path else written
+    assert config.engine.depth_model == expected
+    # What is not read from a file is relative to the working directory.
+    plain = with_values(Config(), {"engine.depth_model": written, "rig": "my.yaml"})
+    assert (plain.engine.depth_model, plain.rig) == (written, "my.yaml")
+
+
+def test_a_missing_model_of_a_file_is_named_where_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "configs").mkdir()
+    path = write(tmp_path / "configs", "engine: {depth_model: mine.onnx}")
+    monkeypatch.chdir(tmp_path)
+    Path("mine.onnx").write_bytes(b"not the one that is meant")
+    with pytest.raises(RgbtError, match=f"model '{tmp_path}/configs/mine.onnx': neither a file"):
+        make_engine(load_config(path).engine)
+    with pytest.raises(RgbtError, match=r"model 'configs/mine\.onnx': neither a file"):
+        make_engine(load_config(path.relative_to(tmp_path)).engine)
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("pairing: [1", "not YAML"),
+        ("pairing: 2023-13-45", "not YAML (month must be in 1..12)"),
+        ("pairing: " + 5000 * "1", "not YAML"),
+        (5000 * "[", "not YAML"),
+        ("pairing: &a {again: *a}", "parameter pairing.again.again: unknown"),
         ("- 1\n- 2\n", "expected a mapping of parameters"),
         ("5", "expected a mapping of parameters"),
         ("/**:\n  ros__parameters: [1, 2]\n", "expected a mapping below ros__parameters"),
@@ -260,4 +301,12 @@ def test_the_shipped_file_explains_every_parameter() -> None:
     for spec in ALL.values():
         assert spec.help.lower() in text
     assert "# Largest stamp difference within a pair. [0 to 1 s]" in perception_yaml()
-    assert "[one of fixed, percentile, clahe]" in perception_yaml()
+    assert "[one of fixed, percentile, shoulder, clahe]" in perception_yaml()
+
+
+def test_changed_values_are_those_that_make_the_configuration() -> None:
+    assert changed_values(Config()) == {}
+    values = {"thermal.normalization": "clahe", "output.cloud_stride": 2, "rig": "rig.yaml"}
+    config = with_values(Config(), values)
+    assert changed_values(config) == values
+    assert with_values(Config(), changed_values(config)) == config

@@ -225,6 +225,31 @@ def test_bad_camera_info_keeps_the_geometry_in_force(rig):
     assert "thermal/camera_info" in r.session.statistics.problems["thermal/camera_info"][0]
 
 
+@pytest.mark.parametrize("size", [(20_000, 20_000), (2**32 - 1, 2**32 - 1), (40_000, 1)])
+def test_a_camera_info_of_impossible_size_keeps_the_geometry_in_force(rig, size):
+    def inflate(message):
+        message.width, message.height = size
+
+    r = rig()
+    r.info("thermal", edit=inflate)
+    outputs = r.pairs(0, 2) + r.session.finish()
+    assert {status.mode for status in statuses(outputs)} == {Mode.FULL}
+    line, _ = r.session.statistics.problems["thermal/camera_info"]
+    assert f"{size[0]}x{size[1]}, expected at most" in line
+
+
+@pytest.mark.parametrize("focal", [5000.0, 1e12])
+def test_a_telephoto_beside_a_wide_thermal_camera(rig, focal):
+    def narrow(message):
+        message.k = np.array([focal, 0, 32, 0, focal, 24, 0, 0, 1.0])
+        message.p = np.array([focal, 0, 32, 0, 0, focal, 24, 0, 0, 0, 1.0, 0])
+
+    r = rig()
+    r.info("rgb", edit=narrow)
+    outputs = r.pairs(0, 2) + r.session.finish()
+    assert [status.mode for status in statuses(outputs)] == [Mode.FULL] * 2
+
+
 def test_a_size_that_changes_with_its_camera_info_is_followed(rig, recording_maker):
     r = rig()
     outputs = r.pairs(0, 4)

@@ -8,6 +8,7 @@ import click
 
 from rgbt_perception.cli.progress import progress
 from rgbt_perception.evaluation.evaluate import merged, score_run, write_metrics
+from rgbt_perception.evaluation.ground_truth import MS2_PREFIX
 from rgbt_perception.evaluation.report import write_joint_report, write_report
 from rgbt_perception.evaluation.table import metric_rows, notes, text_table
 
@@ -22,7 +23,13 @@ from rgbt_perception.evaluation.table import metric_rows, notes, text_table
     type=click.Path(path_type=Path),
     help="One metrics.json and report.html on all runs together, here instead of in each RUN_DIR.",
 )
-def command(run_dirs: tuple[Path, ...], out: Path | None) -> None:
+@click.option(
+    "--median-scaled",
+    is_flag=True,
+    help="Also print the figures after scaling every depth picture to the median of its truth; "
+    "always done for the MS2 data set.",
+)
+def command(run_dirs: tuple[Path, ...], out: Path | None, median_scaled: bool) -> None:
     """Compare the depth of runs with the ground truth in the recordings they were made from.
 
     RUN_DIR is the --out folder of `rgbt replay`. Writes metrics.json and report.html.
@@ -40,6 +47,11 @@ def command(run_dirs: tuple[Path, ...], out: Path | None) -> None:
             written += [write_metrics(run_dir, score.metrics()), write_report(run_dir)]
     if metric_rows(metrics):
         click.echo(text_table(metrics))
+        keys = {*metrics["conditions"], *metrics.get("single_camera", {})}
+        # Published figures on this data set exist with and without the scaling.
+        if median_scaled or any(key.startswith(MS2_PREFIX) for key in keys):
+            click.echo("Every picture scaled to the median of its truth:")
+            click.echo(text_table(metrics, median_scaled=True))
     for note in notes(metrics):
         click.echo(note)
     for path in written:

@@ -18,7 +18,7 @@ from rgbt_perception.errors import RgbtError
     type=SIZE,
     default=(320, 256),
     show_default="320x256",
-    help="Network size, multiples of 32.",
+    help="Network size, multiples of 64.",
 )
 def command(checkpoint: Path, out: Path, size: tuple[int, int]) -> None:
     """Write CHECKPOINT as ONNX (opset 18, weights inside) and compare it with torch."""

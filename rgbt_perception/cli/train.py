@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rgbt_perception.cli.progress import progress
-from rgbt_perception.errors import RgbtError
+from rgbt_perception.errors import InputError, RgbtError
+from rgbt_perception.recording.ms2_splits import TRAIN, VALIDATION
 from rgbt_perception.resources import share
 
 if TYPE_CHECKING:
@@ -40,8 +41,11 @@ def command(recipe: str, data: Path, out: Path | None, resume: bool) -> None:
     path = _find(recipe)
     settings = load_recipe(path)
     out = out or Path("runs") / settings.name
-    training = _recordings(settings.data, settings.data.train, data)
-    validation = _recordings(settings.data, settings.data.validation, data)
+    ms2 = settings.data.ms2
+    training = _recordings(settings.data, settings.data.train, data, TRAIN, ms2.every)
+    validation = _recordings(
+        settings.data, settings.data.validation, data, VALIDATION, ms2.validation_every
+    )
     with progress("train") as show:
         last = fit(
             settings,
@@ -58,12 +62,21 @@ def command(recipe: str, data: Path, out: Path | None, resume: bool) -> None:
 
 def _find(recipe: str) -> Path:
     path = Path(recipe)
-    if path.suffix in (".yaml", ".yml") or path.exists():
+    if path.suffix in (".yaml", ".yml") or path.is_file():
         return path
-    return share(f"config/recipes/{recipe}.yaml")
+    shipped = {file.stem: file for file in sorted(share("config/recipes").glob("*.yaml"))}
+    if recipe not in shipped:
+        raise InputError(
+            f"recipe {recipe!r}: neither a file nor one of the shipped recipes: "
+            f"{', '.join(shipped)}"
+        )
+    return shipped[recipe]
 
 
-def _recordings(data: DataConfig, group: RecordingsConfig, folder: Path) -> list[CachedRecording]:
+def _recordings(
+    data: DataConfig, group: RecordingsConfig, folder: Path, ms2_split: str, ms2_every: int
+) -> list[CachedRecording]:
+    from rgbt_perception.training.ms2_recordings import import_missing
     from rgbt_perception.training.pair_cache import cache_recording, open_cached
     from rgbt_perception.training.recordings import recording_specs, render_missing
 
@@ -73,6 +86,9 @@ def _recordings(data: DataConfig, group: RecordingsConfig, folder: Path) -> list
             paths = render_missing(specs, folder, data.processes, show)
         except ModuleNotFoundError as error:
             raise _not_installed(error) from None
+    if data.ms2.folder:
+        with progress(f"import MS2 {ms2_split}") as show:
+            paths += import_missing(data.ms2, ms2_split, ms2_every, folder, show, click.echo)
     opened = []
     with progress("convert") as show:
         for index, path in enumerate(paths):

@@ -29,6 +29,7 @@ class DepthHistogram:
 
     def __init__(self, height: int) -> None:
         self._weights = np.zeros((height, _BINS))
+        self._frames = 0
 
     def add(self, truth: FloatImage, scored: npt.NDArray[np.bool_]) -> None:
         """Count one frame.
@@ -45,6 +46,7 @@ class DepthHistogram:
         cells = rows * _BINS + np.clip(bins, 0, _BINS - 1)
         counts = np.bincount(cells, 1.0 / depth, minlength=self._weights.size)
         self._weights += counts.reshape(self._weights.shape) / depth.size
+        self._frames += 1
 
     def constant(self) -> float:
         """The one depth with the least abs_rel, metres; NaN when nothing was counted."""
@@ -53,6 +55,21 @@ class DepthHistogram:
     def rows(self) -> npt.NDArray[np.float64]:
         """For each row the depth with the least abs_rel, (H,) metres; NaN where nothing was."""
         return _weighted_median(self._weights)
+
+    def abs_rel(self) -> dict[str, float]:
+        """The error of ``constant`` and of ``row`` on what was counted, exact to half a bin.
+
+        Mean over frames, as in the metrics; empty when nothing was counted.
+        """
+        if self._frames == 0:
+            return {}
+        guesses = {"constant": np.full(len(self._weights), self.constant()), "row": self.rows()}
+        return {
+            # Rows without any pixel have no guess and no weight.
+            name: float(np.sum(self._weights * np.abs(np.nan_to_num(guess)[:, None] - _CENTRES)))
+            / self._frames
+            for name, guess in guesses.items()
+        }
 
 
 def _weighted_median(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

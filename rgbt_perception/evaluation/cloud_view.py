@@ -9,19 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.evaluation.colormap import depth_colors, depth_scale, temperature_colors
-from rgbt_perception.evaluation.run_folder import OUTPUT_TOPICS, RunFolder, output_frames
-from rgbt_perception.frames import ColorImage, Matrix, Mode
-from rgbt_perception.geometry.cloud import POINT
-from rgbt_perception.recording.reader import RecordingReader
-
-Cloud = npt.NDArray[np.void]
-"""(H, W) of ``geometry.cloud.POINT``, optical frame."""
+from rgbt_perception.evaluation.run_clouds import Cloud
+from rgbt_perception.frames import ColorImage, Matrix
 
 _SIZE = (640, 480)
 _PAPER = (238, 240, 242)
 _INK = (32, 34, 38)
 _UNSEEN = (150, 156, 164)
 _LARGEST_SPLAT = 8
+_CHUNK = 4096  # points drawn at once
 _EDGE = 0.1
 _MARKS_M = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
 _DARK = 70.0
@@ -67,30 +63,6 @@ class _View:
         return local[:, :2] / z[:, None] * self.focal + self.centre, z
 
 
-def middle_cloud(run: RunFolder) -> Cloud | None:
-    """The cloud nearest to the middle of the run, from both cameras if there is one."""
-    topic = OUTPUT_TOPICS["points"]
-    if run.info.get("outputs") == 0:
-        return None
-    with RecordingReader(run.recording) as reader:
-        total = reader.count([topic])
-    best: tuple[bool, float] | None = None
-    chosen = None
-    number = 0
-    for output in output_frames(run, ("points", "status")):
-        if "points" not in output.messages:
-            continue
-        single = output.mode in (Mode.RGB_ONLY, Mode.THERMAL_ONLY)
-        rank = (single, abs(number - (total - 1) / 2))
-        number += 1
-        if best is None or rank < best:
-            best, chosen = rank, output.messages["points"]
-    if chosen is None:
-        return None
-    points = np.frombuffer(memoryview(chosen.data), dtype=POINT)
-    return np.asarray(points.reshape(chosen.height, chosen.width))
-
-
 def cloud_pictures(cloud: Cloud) -> list[CloudPicture]:
     """The views that the cloud has the data for; none when it has no point.
 
@@ -103,10 +75,10 @@ def cloud_pictures(cloud: Cloud) -> list[CloudPicture]:
         return []
     points = xyz[known]
     slopes = points[:, :2] / points[:, 2:]
-    widths = _spacing(xyz)[known]
-    reach = float(np.clip(np.percentile(points[:, 2], 80), 1.0, 30.0))
+    widths = point_spacing(xyz)[known]
+    reach = reach_of(points)
     camera = _camera_view(slopes)
-    colors, how = _visible_colors(cloud["rgb"][known])
+    colors, how = visible_colors(cloud["rgb"][known])
     pictures = []
     if colors is not None:
         drawn = _splatted(camera, points, colors, widths)
@@ -131,7 +103,16 @@ def cloud_pictures(cloud: Cloud) -> list[CloudPicture]:
     return pictures
 
 
-def _spacing(xyz: Matrix) -> Matrix:
+def reach_of(points: Matrix) -> float:
+    """How far most of a scene reaches, metres: what a view of it should hold.
+
+    Args:
+        points: (N, 3), metres, optical frame.
+    """
+    return float(np.clip(np.percentile(points[:, 2], 80), 1.0, 30.0))
+
+
+def point_spacing(xyz: Matrix) -> Matrix:
     """How far apart the points of a surface lie, (H, W) metres, so that dots cover it.
 
     The distance to the next point right or below, whichever is more; across a depth edge, where
@@ -149,8 +130,15 @@ def _spacing(xyz: Matrix) -> Matrix:
     return np.asarray(result)
 
 
-def _visible_colors(packed: npt.NDArray[np.float32]) -> tuple[ColorImage | None, str]:
-    """RGB of the points, brightened when it is dark; None when no point has any."""
+def visible_colors(packed: npt.NDArray[np.float32]) -> tuple[ColorImage | None, str]:
+    """RGB of points, brightened when it is dark, grey where the RGB camera saw nothing.
+
+    Args:
+        packed: (N,) the cloud's ``rgb``.
+
+    Returns:
+        (N, 3) uint8 RGB, None when no point has any colour; and what was done, in words.
+    """
     words = np.ascontiguousarray(packed).view("<u4")
     colors = np.stack([words >> 16, words >> 8, words], axis=-1).astype(np.uint8)
     seen = colors.any(axis=-1)
@@ -202,21 +190,21 @@ def _splatted(view: _View, xyz: Matrix, colors: ColorImage, widths: Matrix) -> C
     width, height = _SIZE
     pixels, z = view.project(xyz)
     seen = np.flatnonzero(np.isfinite(z))
+    seen = seen[np.argsort(-z[seen], kind="stable")]
     wide = np.ceil(view.focal * widths[seen] / z[seen])
     wide = np.clip(wide, 1, _LARGEST_SPLAT).astype(int)
     corner = np.rint(pixels[seen] - (wide[:, None] - 1) / 2.0)
     corner = np.clip(corner, -_LARGEST_SPLAT, 2 * max(_SIZE)).astype(int)
-    places, sources = [], []
-    for dy in range(_LARGEST_SPLAT):
-        for dx in range(_LARGEST_SPLAT):
-            x, y = corner[:, 0] + dx, corner[:, 1] + dy
-            drawn = (wide > max(dx, dy)) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
-            places.append(y[drawn] * width + x[drawn])
-            sources.append(seen[drawn])
-    place, source = np.concatenate(places), np.concatenate(sources)
-    order = np.argsort(-z[source], kind="stable")
     picture = np.full((width * height, 3), _PAPER, dtype=np.uint8)
-    picture[place[order]] = colors[source[order]]
+    for first in range(0, seen.size, _CHUNK):
+        part = slice(first, first + _CHUNK)
+        dy, dx = (offsets.ravel() for offsets in np.indices((wide[part].max(),) * 2))
+        x, y = corner[part, :1] + dx, corner[part, 1:] + dy
+        drawn = (wide[part, None] > np.maximum(dx, dy)) & (x >= 0) & (x < width)
+        drawn &= (y >= 0) & (y < height)
+        # Of several points on one pixel the last, which is the nearest, stays.
+        source = np.broadcast_to(seen[part, None], drawn.shape)
+        picture[(y * width + x)[drawn]] = colors[source[drawn]]
     return picture.reshape(height, width, 3)
 
 

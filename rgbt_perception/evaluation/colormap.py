@@ -106,12 +106,31 @@ def temperature_colors(kelvin: FloatImage) -> tuple[ColorImage, float, float]:
     return _looked_up(share, cv2.COLORMAP_INFERNO), low, high
 
 
-def grey_picture(counts: npt.NDArray[np.generic]) -> ColorImage:
-    """Thermal counts as a picture, warm is white: (H, W) any type to (H, W, 3) uint8."""
+def grey_levels(counts: npt.NDArray[np.generic]) -> tuple[float, float]:
+    """The thermal counts that are black and white: the 1st and 99th percentile; (H, W) any type."""
     values = np.asarray(counts, dtype=np.float32)
     known = values[np.isfinite(values)]
-    low, high = np.percentile(known, (1.0, 99.0)) if known.size else (0.0, 1.0)
-    share = (np.nan_to_num(values) - low) / max(float(high - low), 1e-6)
+    if not known.size:
+        return 0.0, 1.0
+    low, high = np.percentile(known, (1.0, 99.0))
+    return float(low), float(high)
+
+
+def grey_picture(
+    counts: npt.NDArray[np.generic], levels: tuple[float, float] | None = None
+) -> ColorImage:
+    """Thermal counts as a picture, warm is white.
+
+    Args:
+        counts: (H, W) any type.
+        levels: the counts that are black and white; None for the picture's own ``grey_levels``.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    low, high = grey_levels(counts) if levels is None else levels
+    values = np.nan_to_num(np.asarray(counts, dtype=np.float32))
+    share = (values - low) / max(high - low, 1e-6)
     grey = np.rint(255.0 * np.clip(share, 0.0, 1.0)).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=-1)
 

@@ -27,7 +27,7 @@ from rgbt_perception.evaluation.run_folder import (
     open_run,
     output_frames,
 )
-from rgbt_perception.evaluation.scores import ESTIMATES, ConditionScore, RunScore
+from rgbt_perception.evaluation.scores import ESTIMATES, ConditionScore, Mean, RunScore
 from rgbt_perception.frames import FloatImage, Mode
 from rgbt_perception.sensing.decode import depth_picture
 
@@ -48,10 +48,10 @@ class _Compared:
     Attributes:
         condition: key of metrics.json.
         mode: what the output was computed from.
-        truth: (H, W) float32, metres, on the output's grid.
+        truth: (H, W) float32, metres.
         valid: (H, W) bool, truth known and in the range that is scored.
-        estimates: by name, (H, W) float32, metres.
-        confidence: (H, W) float32, 0 to 1; None when the run wrote none.
+        estimates: by name, (H, W) float32, metres, brought to the truth's grid.
+        confidence: (H, W) float32, 0 to 1, likewise; None when the run wrote none.
     """
 
     condition: str
@@ -202,15 +202,16 @@ def _compare(output: OutputFrame, truths: TruthStream, score: RunScore) -> _Comp
                 f"{_TOPIC_OF[name]} depth is {picture.shape[1]}x{picture.shape[0]}, expected "
                 f"the fused depth's {shape[1]}x{shape[0]}"
             )
-    depth = _on_grid(truth.depth, (shape[0], shape[1]))
+    # The truth stays as it is: a sparse one would lose points on a coarser grid.
+    grid = truth.depth.shape
     near, far = truth.condition.range_m
     return _Compared(
         truth.condition.key,
         mode,
-        depth,
-        (depth >= near) & (depth <= far),
-        estimates,
-        None if confidence is None else confidence_picture(confidence),
+        truth.depth,
+        (truth.depth >= near) & (truth.depth <= far),
+        {name: _on_grid(picture, grid) for name, picture in estimates.items()},
+        None if confidence is None else _on_grid(confidence_picture(confidence), grid),
     )
 
 
@@ -218,16 +219,20 @@ def _score_frame(target: ConditionScore, frame: _Compared, mask: npt.NDArray[np.
     """Add one frame; False when no pixel could be scored."""
     valid = int(np.count_nonzero(frame.valid))
     if valid:
-        answered = np.count_nonzero(frame.valid & np.isfinite(frame.estimates["fused"]))
-        target.coverage.add({"coverage": int(answered) / valid})
+        answered = frame.valid & np.isfinite(frame.estimates["fused"])
+        target.coverage.add({"coverage": int(np.count_nonzero(answered)) / valid})
+        if answered.any():
+            _add_scores(
+                target.fused_alone["depth"],
+                target.fused_alone["depth_median_scaled"],
+                frame.estimates["fused"][answered],
+                frame.truth[answered],
+            )
     truth = frame.truth[mask]
     if truth.size == 0:
         return False
     for name, depth in frame.estimates.items():
-        estimate = depth[mask]
-        target.depth[name].add(depth_metrics(estimate, truth))
-        scaled = estimate * median_scale(estimate, truth)
-        target.depth_median_scaled[name].add(depth_metrics(scaled, truth))
+        _add_scores(target.depth[name], target.depth_median_scaled[name], depth[mask], truth)
     if frame.confidence is not None:
         kept = most_confident_abs_rel(
             frame.estimates["fused"][mask], truth, frame.confidence[mask], KEPT_SHARE
@@ -236,12 +241,17 @@ def _score_frame(target: ConditionScore, frame: _Compared, mask: npt.NDArray[np.
     return True
 
 
-def _on_grid(truth: FloatImage, shape: tuple[int, int]) -> FloatImage:
-    """The truth seen on an output grid of another size, nearest pixel, no invented depths."""
-    if truth.shape == shape:
-        return truth
+def _add_scores(plain: Mean, scaled: Mean, estimate: FloatImage, truth: FloatImage) -> None:
+    plain.add(depth_metrics(estimate, truth))
+    scaled.add(depth_metrics(estimate * median_scale(estimate, truth), truth))
+
+
+def _on_grid(picture: FloatImage, shape: tuple[int, ...]) -> FloatImage:
+    """A picture seen on a grid of another size, nearest pixel, no invented depths."""
+    if picture.shape == shape:
+        return picture
     rows, columns = (
         np.minimum(((np.arange(new) + 0.5) * old / new).astype(int), old - 1)
-        for new, old in zip(shape, truth.shape, strict=True)
+        for new, old in zip(shape, picture.shape, strict=True)
     )
-    return truth[np.ix_(rows, columns)]
+    return picture[np.ix_(rows, columns)]

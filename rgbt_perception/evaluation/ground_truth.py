@@ -16,7 +16,16 @@ from rgbt_perception.recording.reader import Message, RecordingReader
 from rgbt_perception.sensing.decode import depth_picture, stamp_of
 
 SCENE_TOPIC = "/ground_truth/scene"
-_RANGES_M = {"street": (0.5, 80.0), "rescue": (0.3, 40.0)}
+MS2_PREFIX = "ms2-"
+"""Begins the scene's name in recordings of the MS2 data set; which ground truth ends it."""
+
+_MS2_RANGE_M = (1e-3, 80.0)  # as published figures on this data set are computed
+_RANGES_M = {
+    "street": (0.5, 80.0),
+    "rescue": (0.3, 40.0),
+    f"{MS2_PREFIX}raw": _MS2_RANGE_M,
+    f"{MS2_PREFIX}filtered": _MS2_RANGE_M,
+}
 _DEFAULT_RANGE_M = (0.5, 80.0)
 _KEPT = 16
 _JUMP_NS = 1_000_000_000

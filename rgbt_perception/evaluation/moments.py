@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -41,6 +42,9 @@ class Moment:
         color: (H, W, 3) uint8 RGB as recorded; None when it was not used.
         thermal: (H, W) counts as recorded; None when it was not used.
         truth: (H, W) float32, metres, NaN where unknown; None when there is none.
+        reasons: why the mode is what it is, codes such as ``rgb_lost``.
+        further: other output pictures that were asked for and are there, by the short name of
+            their topic, (H, W, 3) uint8 RGB each.
     """
 
     time_s: float
@@ -50,41 +54,58 @@ class Moment:
     color: ColorImage | None = None
     thermal: npt.NDArray[Any] | None = None
     truth: FloatImage | None = None
+    reasons: tuple[str, ...] = ()
+    further: Mapping[str, ColorImage] = field(default_factory=dict)
 
 
-def collect_moments(run: RunFolder, frames: Collection[int]) -> list[Moment]:
+def collect_moments(
+    run: RunFolder, frames: Collection[int], *, width: int = 0, further: Collection[str] = ()
+) -> list[Moment]:
     """Read the frames with these numbers, and what the source holds at their times.
+
+    One pass over the run and one over its source; only the pictures returned are held.
 
     Args:
         run: the folder; without its source the moments have outputs only.
         frames: numbers of outputs with a depth picture, from 0, in the order of the run.
+        width: wider pictures are shrunk to it, pixels; 0 keeps their size.
+        further: short names (``OUTPUT_TOPICS``) of other pictures to read.
     """
-    chosen: list[OutputFrame] = []
+    numbers = set(frames)
+    moments: list[Moment] = []
+    wanted: list[dict[str, int]] = []
     first_ns: int | None = None
     number = 0
-    for output in output_frames(run, ("depth", "confidence", "status")):
+    for output in output_frames(run, ("depth", "confidence", "status", *further)):
         first_ns = output.stamp_ns if first_ns is None else first_ns
         if "depth" in output.messages:
-            if number in frames:
-                chosen.append(output)
+            if number in numbers:
+                moments.append(_outputs(output, first_ns, width))
+                wanted.append(_wanted_stamps(output, run.reference))
             number += 1
-    moments = [_outputs(output, first_ns or 0) for output in chosen]
     if not run.source.exists():
         return moments
-    wanted = [_wanted_stamps(output, run.reference) for output in chosen]
     return [
         replace(moment, **pictures)
-        for moment, pictures in zip(moments, _source_pictures(run, wanted), strict=True)
+        for moment, pictures in zip(moments, _source_pictures(run, wanted, width), strict=True)
     ]
 
 
-def _outputs(output: OutputFrame, first_ns: int) -> Moment:
-    confidence = output.messages.get("confidence")
+def _outputs(output: OutputFrame, first_ns: int, width: int) -> Moment:
+    messages = output.messages
+    confidence = messages.get("confidence")
+    own = ("depth", "confidence", "status")
     return Moment(
         (output.stamp_ns - first_ns) / NS_PER_S,
         output.mode,
-        depth_picture(output.messages["depth"]),
-        None if confidence is None else confidence_picture(confidence),
+        _shrunk(depth_picture(messages["depth"]), width),
+        None if confidence is None else _shrunk(confidence_picture(confidence), width),
+        reasons=output.reasons,
+        further={
+            name: _shrunk(color_picture(message), width)
+            for name, message in messages.items()
+            if name not in own
+        },
     )
 
 
@@ -104,7 +125,9 @@ def _wanted_stamps(output: OutputFrame, reference: Modality) -> dict[str, int]:
     return wanted | {"color": stamp_ns, "thermal": stamp_ns + offset_ns}
 
 
-def _source_pictures(run: RunFolder, wanted: list[dict[str, int]]) -> list[dict[str, Any]]:
+def _source_pictures(
+    run: RunFolder, wanted: list[dict[str, int]], width: int
+) -> list[dict[str, Any]]:
     """For each moment its pictures, by field of ``Moment``; one pass over the source."""
     found: list[dict[str, tuple[int, Any]]] = [{} for _ in wanted]
     with RecordingReader(run.source) as reader:
@@ -125,14 +148,22 @@ def _source_pictures(run: RunFolder, wanted: list[dict[str, int]]) -> list[dict[
                 distance = abs(stamps.get(name, -NS_PER_S) - stamp_ns)
                 best = pictures[name][0] if name in pictures else _TOLERANCE_NS + 1
                 if distance < best:
-                    pictures[name] = (distance, message.value)
-    return [
-        {name: _decoded(name, message) for name, (_, message) in pictures.items()}
-        for pictures in found
-    ]
+                    # Decoded at once: many messages of a large camera would not fit in memory.
+                    pictures[name] = (distance, _shrunk(_decoded(name, message.value), width))
+    return [{name: picture for name, (_, picture) in pictures.items()} for pictures in found]
 
 
-def _decoded(name: str, message: Any) -> npt.NDArray[np.generic]:
+def _decoded(name: str, message: Any) -> npt.NDArray[Any]:
     if name == "color":
         return color_picture(message)
     return thermal_picture(message) if name == "thermal" else depth_picture(message)
+
+
+def _shrunk(picture: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
+    """The picture at this width if it is wider."""
+    if not 0 < width < picture.shape[1]:
+        return picture
+    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
+    # Mixing measured values across an edge would show what nobody measured.
+    method = cv2.INTER_NEAREST if picture.dtype == np.float32 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=method))

@@ -1,41 +1,49 @@
-"""What a run did, as one HTML file, and its contact sheet."""
+"""What a run did, as one HTML file that needs nothing else, and its contact sheet."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from rgbt_perception.errors import InputError, RgbtError
 from rgbt_perception.evaluation import report_page as html
-from rgbt_perception.evaluation.cloud_view import cloud_pictures, middle_cloud
-from rgbt_perception.evaluation.colormap import MODE_COLORS
 from rgbt_perception.evaluation.contact_sheet import MOMENTS, contact_sheet, write_picture
+from rgbt_perception.evaluation.film import KINDS, WIDTH, Film, film_frames, make_film
 from rgbt_perception.evaluation.ground_truth import recorded_condition
 from rgbt_perception.evaluation.moments import collect_moments
+from rgbt_perception.evaluation.report_cloud import cloud_viewer
+from rgbt_perception.evaluation.report_film import color_bars, player
+from rgbt_perception.evaluation.report_metrics import metrics_section
+from rgbt_perception.evaluation.report_numbers import identity, numbers, summary
+from rgbt_perception.evaluation.run_clouds import typical_clouds
 from rgbt_perception.evaluation.run_folder import RunFolder, open_run
-from rgbt_perception.evaluation.table import COLUMNS, metric_rows, notes
 from rgbt_perception.evaluation.timeline import Timeline, chosen_frames, read_timeline
 from rgbt_perception.frames import ColorImage
 
-_METRICS_TEXT = (
-    "Every measure is the mean over frames of the mean over pixels. All estimates of a condition "
-    "are scored on the same pixels: true depth known and in range (0.5 to 80 m; rescue scenes 0.3 "
-    "to 40 m) and every estimate known. rmse is in metres. coverage: share of the true depth in "
-    "range that the fused depth answers. keep70: abs_rel of the fused depth without its 30 % least "
-    "confident pixels. Best constant and best row are the one depth, and the one depth for each "
-    "picture row, with the least abs_rel, fitted on this very truth: what an estimate must beat to "
-    "have learned anything from the pictures. Recordings made by rgbt simulate have simulated "
-    "truth; errors in the real world are another matter."
-)
-_LIMITS_TEXT = (
-    "The depth network was trained on simulated recordings only; how well it does on real pictures "
-    "is not measured here, because real recordings come without true depth. Confidence was learned "
-    "in simulation as well. The output is not safety certified and must not be the only thing that "
-    "keeps a machine from hitting something."
-)
+_FILM_BYTES = 1_800_000
+_CLOUD_POINTS = 60_000
+# Runs of a joint report whose film and cloud are in it; the others have them in their own.
+_SHOWN_RUNS = 3
+_LEAD = "Depth, confidence and point clouds computed from an RGB camera and a thermal camera."
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    """Everything shown of one run.
+
+    Attributes:
+        film: None without frames.
+        sheet: (H, W, 3) uint8 RGB; None without frames.
+    """
+
+    film: Film | None
+    sheet: ColorImage | None
 
 
 def write_report(run_dir: Path) -> Path:
@@ -56,22 +64,30 @@ def write_report(run_dir: Path) -> Path:
     """
     run = open_run(run_dir)
     timeline = read_timeline(run)
-    sheet = _sheet(run, timeline)
-    if sheet is not None:
-        write_picture(run_dir / "contact_sheet.png", sheet)
+    pictures = _pictures(run, timeline, _FILM_BYTES)
+    metrics = _saved_metrics(run)
+    if pictures.sheet is not None:
+        write_picture(run_dir / "contact_sheet.png", pictures.sheet)
+    condition = recorded_condition(run.source) if run.source.exists() else None
+    title = f"RGB-thermal run: {run.source.name}"
     sections = [
-        f"<h1>RGB-thermal run: {escape(run.source.name)}</h1>",
-        _facts(run),
-        _pictures(run, sheet),
-        _metrics_section(_saved_metrics(run)),
-        _numbers(run, timeline),
+        f'<h1>{escape(title)}</h1>\n<p class="lead">{_LEAD}</p>',
+        summary(run, timeline, condition, metrics),
+        _film_section(pictures.film),
+        html.section("Point cloud", cloud_viewer(typical_clouds(run), _CLOUD_POINTS)),
+        metrics_section(metrics),
+        _sheet_section(pictures.sheet),
+        numbers(run, timeline),
+        identity(run),
         _limits(),
     ]
-    return _write(run_dir, html.page(f"RGB-thermal run: {run.source.name}", sections))
+    return _write(run_dir, html.page(title, sections))
 
 
 def write_joint_report(run_dirs: Sequence[Path], metrics: Mapping[str, Any], folder: Path) -> Path:
     """Write one ``report.html`` on several runs: their common metrics, then each run.
+
+    Films and clouds are in it when the runs are few, so that its size stays that of one report.
 
     Args:
         run_dirs: folders written by a replay.
@@ -86,16 +102,27 @@ def write_joint_report(run_dirs: Sequence[Path], metrics: Mapping[str, Any], fol
         RgbtError: the report cannot be written.
     """
     title = "RGB-thermal evaluation" + (f" of {len(run_dirs)} runs" if len(run_dirs) > 1 else "")
-    sections = [f"<h1>{title}</h1>", _metrics_section(metrics)]
-    for run_dir in run_dirs:
+    sections = [
+        f'<h1>{title}</h1>\n<p class="lead">{_LEAD}</p>',
+        metrics_section(metrics),
+    ]
+    shown = len(run_dirs) <= _SHOWN_RUNS
+    for number, run_dir in enumerate(run_dirs):
         run = open_run(run_dir)
         timeline = read_timeline(run)
-        sections += [
-            f'<h2 class="run">{escape(str(run_dir))}</h2>',
-            _facts(run),
-            _pictures(run, _sheet(run, timeline)),
-            _numbers(run, timeline),
-        ]
+        sections.append(f'<h2 class="run">{escape(str(run_dir))}</h2>')
+        if shown:
+            pictures = _pictures(run, timeline, _FILM_BYTES // len(run_dirs))
+            points = _CLOUD_POINTS // len(run_dirs)
+            clouds = typical_clouds(run)
+            sections += [
+                _film_section(pictures.film),
+                html.section("Point cloud", cloud_viewer(clouds, points, number)),
+            ]
+        elif (run_dir / "report.html").is_file():
+            own = quote(Path(os.path.relpath(run_dir / "report.html", folder)).as_posix())
+            sections.append(f'<p><a href="{own}">film and point cloud of this run</a></p>')
+        sections += [numbers(run, timeline), identity(run)]
     return _write(folder, html.page(title, [*sections, _limits()]))
 
 
@@ -103,51 +130,44 @@ def _write(folder: Path, text: str) -> Path:
     path = folder / "report.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        # File names need not be UTF-8, and stand in the text.
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise RgbtError(f"{path}: {error.strerror}") from None
     return path
 
 
-def _sheet(run: RunFolder, timeline: Timeline) -> ColorImage | None:
+def _pictures(run: RunFolder, timeline: Timeline, film_bytes: int) -> _Pictures:
+    """Both from one pass over the run and one over its source."""
     if not timeline.frames:
-        return None
-    return contact_sheet(collect_moments(run, chosen_frames(timeline, MOMENTS)))
-
-
-def _facts(run: RunFolder) -> str:
-    condition = recorded_condition(run.source) if run.source.exists() else None
-    weights = run.info.get("weights") or {}
-    ended = str(run.info.get("ended") or "finished")
-    return html.facts(
-        [
-            ("source", str(run.info["source"])),
-            ("condition", condition.key if condition else ""),
-            ("view", f"{run.reference.value} camera"),
-            ("recording", str(run.info.get("truncated") or "")),
-            ("ended", "" if ended == "finished" else ended),
-            ("engine", str(run.info.get("engine") or "")),
-            ("weights", ", ".join(f"{name} (sha256 {sha[:16]}…)" for name, sha in weights.items())),
-        ]
+        return _Pictures(None, None)
+    filmed, listed = film_frames(timeline.frames), chosen_frames(timeline, MOMENTS)
+    wanted = sorted({*filmed, *listed})
+    further = [kind.output for kind in KINDS if kind.output]
+    moments = dict(
+        zip(wanted, collect_moments(run, wanted, width=WIDTH, further=further), strict=True)
+    )
+    return _Pictures(
+        make_film([moments[i] for i in filmed], film_bytes),
+        contact_sheet([moments[i] for i in listed]),
     )
 
 
-def _pictures(run: RunFolder, sheet: ColorImage | None) -> str:
-    cloud = middle_cloud(run)
-    views = [] if cloud is None else cloud_pictures(cloud)
-    inputs = "RGB and thermal are shown as recorded, the outputs in the rectified view."
-    return "\n".join(
-        [
-            html.section(
-                "Moments",
-                html.wide_picture(sheet, "inputs, depth and confidence at several times"),
-                html.paragraph(inputs, muted=True),
-            )
-            if sheet is not None
-            else "",
-            html.section("Point cloud", html.figures((v.caption, v.picture) for v in views)),
-        ]
+def _film_section(film: Film | None) -> str:
+    if film is None:
+        return ""
+    return html.section("The run", player(film), color_bars(film.scale))
+
+
+def _sheet_section(sheet: ColorImage | None) -> str:
+    if sheet is None:
+        return ""
+    text = (
+        "The first frame of every mode, and others evenly spread. RGB and thermal are shown as "
+        "recorded, the outputs in the rectified view. One depth scale holds for all of them."
     )
+    alt = "inputs, depth, true depth where there is any, and confidence at several times"
+    return html.section("Moments", html.wide_picture(sheet, alt), html.paragraph(text, muted=True))
 
 
 def _saved_metrics(run: RunFolder) -> Mapping[str, Any] | None:
@@ -162,78 +182,7 @@ def _saved_metrics(run: RunFolder) -> Mapping[str, Any] | None:
     return metrics if isinstance(metrics, dict) else None
 
 
-def _metrics_section(metrics: Mapping[str, Any] | None) -> str:
-    if metrics is None:
-        return ""
-    rows: list[str] = []
-    condition = ""
-    for row in metric_rows(metrics):
-        if row.cells[0] != condition:
-            condition = row.cells[0]
-            rows.append(html.group_row(condition, len(COLUMNS) - 1))
-        style = {"fused": "strong", "baseline": "faint"}.get(row.kind, "")
-        rows.append(html.table_row(row.cells[1:], style))
-    return html.section(
-        "Depth against ground truth",
-        html.table(COLUMNS[1:], rows) if rows else "",
-        *(html.paragraph(note) for note in notes(metrics)),
-        html.paragraph(_METRICS_TEXT, muted=True) if rows else "",
-    )
-
-
-def _numbers(run: RunFolder, timeline: Timeline) -> str:
-    return "\n".join(
-        [
-            html.section("Latency by stage", _latency(run.info.get("latency_ms") or {})),
-            html.section("Modes over time", _modes(timeline)),
-            html.section("Counters", _counters(run.info)),
-            html.section("Problems", _problems(run.info.get("problems") or [])),
-        ]
-    )
-
-
-def _latency(stages: Mapping[str, Mapping[str, float]]) -> str:
-    if not stages:
-        return ""
-    longest = max(max(float(value["p50"]) for value in stages.values()), 1e-9)
-    rows = [
-        html.table_row(
-            (stage, f"{value['p50']:.1f}", f"{value['p99']:.1f}"),
-            bar=float(value["p50"]) / longest,
-        )
-        for stage, value in stages.items()
-    ]
-    return html.table(("stage", "p50 ms", "p99 ms", ""), rows)
-
-
-def _modes(timeline: Timeline) -> str:
-    if not timeline.seconds:
-        return ""
-    spans = [
-        (span.start_s, span.end_s, MODE_COLORS[span.mode], span.mode.name)
-        for span in timeline.spans
-    ]
-    shown = sorted({span.mode for span in timeline.spans})
-    entries = []
-    for mode in shown:
-        seconds = sum(s.end_s - s.start_s for s in timeline.spans if s.mode is mode)
-        frames = sum(s.frames for s in timeline.spans if s.mode is mode)
-        entries.append((MODE_COLORS[mode], f"{mode.name}: {frames} outputs, {seconds:.1f} s"))
-    return html.strip(spans, timeline.seconds) + html.legend(entries)
-
-
-def _counters(info: Mapping[str, Any]) -> str:
-    counts = {f"{name} frames in": n for name, n in (info.get("frames_in") or {}).items()}
-    counts |= {name: info[name] for name in ("pairs", "outputs") if name in info}
-    counts |= {f"dropped: {name}": n for name, n in (info.get("dropped") or {}).items()}
-    rows = [html.table_row((name, str(count))) for name, count in counts.items()]
-    return html.table(("", "count"), rows) if rows else ""
-
-
-def _problems(problems: Sequence[Mapping[str, Any]]) -> str:
-    rows = [html.table_row((str(p["first"]), str(p["count"]))) for p in problems]
-    return html.table(("first of its kind", "count"), rows) if rows else ""
-
-
 def _limits() -> str:
-    return f'<div class="limits">{html.section("Known limits", html.paragraph(_LIMITS_TEXT))}</div>'
+    return (
+        f'<div class="limits">{html.section("Known limits", html.page_file("limits.html"))}</div>'
+    )

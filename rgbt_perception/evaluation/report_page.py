@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
+from importlib import resources
+from string import Template
+from typing import Any
 
 import cv2
 
@@ -12,66 +17,51 @@ from rgbt_perception.frames import ColorImage
 
 _JPEG_QUALITY = 88
 
-_STYLE = """
-:root { color-scheme: light; --ink: #202226; --muted: #646a73; --line: #d9dce0; --soft: #f4f5f7; }
-* { box-sizing: border-box; }
-body { margin: 0; color: var(--ink); background: #fff;
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-main { max-width: 1180px; margin: 0 auto; padding: 24px 20px 56px; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 4px; overflow-wrap: anywhere; }
-h2 { font-size: 1.15rem; margin: 36px 0 10px; }
-h2.run { font-size: 1.35rem; margin-top: 52px; padding-top: 16px; border-top: 2px solid var(--ink);
-  overflow-wrap: anywhere; }
-p { margin: 8px 0; max-width: 75ch; }
-.muted, figcaption { color: var(--muted); font-size: 0.875rem; }
-.scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
-.scroll img { display: block; width: 100%; min-width: 1080px; }
-.views { display: grid; gap: 16px;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); }
-figure { margin: 0; }
-figure img { display: block; width: 100%; border: 1px solid var(--line); }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: 5px 12px 5px 0; text-align: right; white-space: nowrap;
-  border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
-thead th { color: var(--muted); font-weight: 600; border-bottom: 2px solid var(--line); }
-tr.group th { padding-top: 14px; font-weight: 600; text-align: left; }
-tr.strong td { font-weight: 700; }
-tr.faint td { color: var(--muted); }
-dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 14px 0 0; }
-dl.facts dt { color: var(--muted); }
-dl.facts dd { margin: 0; overflow-wrap: anywhere; }
-.strip { display: block; width: 100%; height: 26px; background: var(--soft); }
-.axis { display: flex; justify-content: space-between; color: var(--muted); font-size: 0.8rem; }
-ul.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0;
-  margin: 8px 0 0; font-size: 0.9rem; }
-ul.legend i { display: inline-block; width: 12px; height: 12px; margin-right: 6px; }
-td.bar { min-width: 120px; padding-right: 0; }
-td.bar i { display: block; height: 10px; background: #7b93b2; }
-.limits { background: var(--soft); padding: 4px 16px 10px; margin-top: 40px; }
-.limits h2 { margin-top: 12px; }
-@media (max-width: 600px) {
-  main { padding: 16px 14px 40px; }
-  dl.facts { grid-template-columns: 1fr; gap: 0; }
-  dl.facts dd { margin-bottom: 6px; }
-}
-"""
+_SCRIPTS = ("player.js", "cloud.js")
+_STYLES = ("page.css", "player.css", "cloud.css")
 
 
 def page(title: str, sections: Iterable[str]) -> str:
-    """The whole file.
+    """The whole file. It forbids itself to load or to run anything that it does not hold.
 
     Args:
         title: plain text of the browser's title bar.
         sections: HTML in order; empty ones vanish.
     """
-    body = "\n".join(section for section in sections if section)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    scripts = [page_file(name) for name in _SCRIPTS]
+    hashes = " ".join(
+        f"'sha256-{_base64(hashlib.sha256(script.encode()).digest())}'" for script in scripts
     )
+    return filled(
+        "page.html",
+        title=escape(title),
+        policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}",
+        style="\n".join(page_file(name) for name in _STYLES),
+        body="\n".join(section for section in sections if section),
+        scripts="\n".join(f"<script>{script}</script>" for script in scripts),
+    )
+
+
+def page_file(name: str) -> str:
+    """The text of one of the files that reports are made from."""
+    folder = resources.files("rgbt_perception.evaluation") / "page"
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def filled(name: str, **parts: str) -> str:
+    """A file of HTML with its ``$places`` filled; the parts are HTML already."""
+    return Template(page_file(name)).substitute(parts)
+
+
+def data(tree: Mapping[str, Any]) -> str:
+    """JSON for a script element: nothing in it can end the element."""
+    text = json.dumps(tree, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def encoded(content: bytes) -> str:
+    """Bytes as text for ``data``."""
+    return _base64(content)
 
 
 def section(title: str, *parts: str) -> str:
@@ -108,45 +98,125 @@ def figures(pictures: Iterable[tuple[str, ColorImage]]) -> str:
     return f'<div class="views">{"".join(items)}</div>' if items else ""
 
 
-def table(head: Sequence[str], rows: Iterable[str]) -> str:
-    """A table that scrolls sideways where the screen is narrow; rows by ``table_row``."""
-    cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+def cards(entries: Iterable[tuple[str, str, str]]) -> str:
+    """Name, value and a remark of the few figures that matter most."""
+    items = [
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}"
+        + (f"<small>{escape(remark)}</small>" if remark else "")
+        + "</dd></div>"
+        for name, value, remark in entries
+    ]
+    return f'<dl class="cards">{"".join(items)}</dl>' if items else ""
+
+
+def color_bar(name: str, colors: ColorImage, ticks: Iterable[tuple[float, str]]) -> str:
+    """What the colours of a picture mean.
+
+    Args:
+        name: plain text.
+        colors: (N, 3) uint8 RGB, evenly spread.
+        ticks: places from 0 (left) to 1 (right), and what to write there.
+    """
+    ramp = ",".join(f"rgb({r},{g},{b})" for r, g, b in colors.tolist())
+    marks = list(ticks)
+    texts = "".join(
+        f'<span style="left:{100 * place:.1f}%">{escape(text)}</span>' for place, text in marks
+    )
+    spoken = f"{name}: from {marks[0][1]} (left) to {marks[-1][1]} (right)"
     return (
-        f'<div class="scroll"><table><thead><tr>{cells}</tr></thead>'
+        f'<div class="colorbar"><div class="name">{escape(name)}</div>'
+        f'<div class="ramp" role="img" aria-label="{escape(spoken)}" '
+        f'style="background:linear-gradient(90deg,{ramp})"></div>'
+        f'<div class="ticks" aria-hidden="true">{texts}</div></div>'
+    )
+
+
+def table(
+    head: Sequence[str], rows: Iterable[str], style: str = "", minor: Collection[int] = ()
+) -> str:
+    """A table that scrolls sideways where the screen is narrow.
+
+    Args:
+        head: plain text of each column.
+        rows: HTML, by ``table_row`` and ``group_row``.
+        style: a class of ``page.css``.
+        minor: numbers of the columns that a phone does not show; the same for the rows.
+    """
+    cells = "".join(
+        f'<th scope="col"{_minor(i in minor)}>{escape(cell)}</th>' for i, cell in enumerate(head)
+    )
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="table">'
+        f'<table class="{style}"><thead><tr>{cells}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def table_row(cells: Sequence[str], style: str = "", bar: float | None = None) -> str:
-    """A row of text, with a bar of this share of the last column if wanted."""
-    inner = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    if bar is not None:
-        inner += f'<td class="bar"><i style="width:{100 * bar:.1f}%"></i></td>'
+def table_row(
+    cells: Sequence[str],
+    style: str = "",
+    bold: Collection[int] = (),
+    minor: Collection[int] = (),
+) -> str:
+    """A row of plain text; ``bold`` numbers the cells that stand out."""
+    inner = "".join(
+        f"<td{_minor(i in minor)}>"
+        + (f"<b>{escape(cell)}</b>" if i in bold else escape(cell))
+        + "</td>"
+        for i, cell in enumerate(cells)
+    )
     return f'<tr class="{style}">{inner}</tr>' if style else f"<tr>{inner}</tr>"
 
 
 def group_row(text: str, columns: int) -> str:
     """A row that heads the rows under it."""
-    return f'<tr class="group"><th colspan="{columns}">{escape(text)}</th></tr>'
+    return f'<tr class="group"><th scope="rowgroup" colspan="{columns}">{escape(text)}</th></tr>'
 
 
-def strip(spans: Sequence[tuple[float, float, tuple[int, int, int], str]], seconds: float) -> str:
-    """Coloured stretches of time.
+def strip(
+    spans: Iterable[tuple[float, float, tuple[int, int, int], str]], length: float, name: str
+) -> str:
+    """Coloured stretches of a line.
 
     Args:
-        spans: start and end (seconds), colour (R G B) and name of each.
-        seconds: of the whole strip, above 0.
+        spans: start, end, colour (R G B) and what it is, in plain text, of each.
+        length: of the whole line, above 0.
+        name: what the line shows, for who does not see it.
     """
     parts = "".join(
-        f'<rect x="{1000 * start / seconds:.2f}" width="{1000 * (end - start) / seconds:.2f}" '
-        f'height="26" fill="rgb{color}"><title>{escape(name)}, {start:.2f} to {end:.2f} s'
-        "</title></rect>"
-        for start, end, color, name in spans
+        f'<rect x="{1000 * start / length:.2f}" width="{1000 * (end - start) / length:.2f}" '
+        f'height="26" fill="rgb{color}"><title>{escape(text)}</title></rect>'
+        for start, end, color, text in spans
     )
     return (
         '<svg class="strip" viewBox="0 0 1000 26" preserveAspectRatio="none" role="img" '
-        f'aria-label="modes over time">{parts}</svg>'
-        f'<div class="axis"><span>0 s</span><span>{seconds:.1f} s</span></div>'
+        f'aria-label="{escape(name)}">{parts}</svg>'
+    )
+
+
+def axis(seconds: float) -> str:
+    """The ends of a line of time, to stand under its ``strip``."""
+    return f'<div class="axis"><span>0 s</span><span>{seconds:.1f} s</span></div>'
+
+
+def bars(entries: Sequence[tuple[str, str, float, float]]) -> str:
+    """Medians and 99th percentiles as bars on one scale.
+
+    Args:
+        entries: name, explanation, median and 99th percentile (milliseconds) of each.
+    """
+    longest = max((p99 for _, _, _, p99 in entries), default=0.0) or 1.0
+    return (
+        '<div class="bars">'
+        + "".join(
+            f"<div>{escape(name)}<small>{escape(text)}</small></div>"
+            '<div class="track" aria-hidden="true">'
+            f'<i style="width:{100 * p99 / longest:.1f}%"></i>'
+            f'<i class="median" style="width:{100 * p50 / longest:.1f}%"></i></div>'
+            f'<div class="figures">{p50:.1f} / {p99:.1f} ms</div>'
+            for name, text, p50, p99 in entries
+        )
+        + "</div>"
     )
 
 
@@ -158,7 +228,20 @@ def legend(entries: Iterable[tuple[tuple[int, int, int], str]]) -> str:
     return f'<ul class="legend">{items}</ul>'
 
 
+def jpeg_url(content: bytes) -> str:
+    """A JPEG file as an address that holds it."""
+    return f"data:image/jpeg;base64,{_base64(content)}"
+
+
 def _embedded(picture: ColorImage) -> str:
     bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+    _, content = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return jpeg_url(content.tobytes())
+
+
+def _minor(yes: bool) -> str:
+    return ' class="minor"' if yes else ""
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import reprlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rgbt_perception.errors import InputError
+from rgbt_perception.evaluation.run_summary import read_summary
 from rgbt_perception.frames import FloatImage, Modality, Mode
 from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.sensing.decode import depth_picture, stamp_of
@@ -24,6 +25,8 @@ OUTPUT_TOPICS = {
     "rgb": "/perception/debug/depth/rgb",
     "thermal": "/perception/debug/depth/thermal",
     "ungated": "/perception/debug/depth/ungated",
+    "fused_picture": "/perception/fused/image",
+    "label_picture": "/perception/semantic/colored",
 }
 """Short name of each output to its topic."""
 
@@ -36,7 +39,7 @@ class RunFolder:
 
     Attributes:
         path: the folder.
-        info: content of ``run.json``.
+        info: content of ``run.json``, checked by ``read_summary``.
         source: the recording that was played; it may be gone.
         reference: camera whose view the outputs share.
     """
@@ -54,7 +57,7 @@ class RunFolder:
     def input_topic(self, camera: Modality) -> str:
         """The topic of a camera's pictures in the source, without ``/compressed``."""
         name = f"{camera.value}/image"
-        topic = str((self.info.get("topics") or {}).get(name, f"/{name}"))
+        topic = str(self.info.get("topics", {}).get(name, f"/{name}"))
         return topic.removesuffix("/compressed")
 
 
@@ -76,6 +79,12 @@ class OutputFrame:
         status = self.messages.get("status")
         return Mode.WAITING if status is None else Mode(status.mode)
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the mode is what it is, codes such as ``rgb_lost``."""
+        status = self.messages.get("status")
+        return () if status is None else tuple(str(reason) for reason in status.reasons)
+
 
 def open_run(path: Path) -> RunFolder:
     """Read a run's description.
@@ -88,19 +97,9 @@ def open_run(path: Path) -> RunFolder:
     for name in ("run.json", "perception.mcap"):
         if not (path / name).is_file():
             raise InputError(f"{path}: no {name} in it; expected the --out folder of `rgbt replay`")
-    try:
-        info = json.loads((path / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path / 'run.json'}: not readable JSON ({error})") from None
-    source = info.get("source") if isinstance(info, dict) else None
-    if not isinstance(source, str) or not source:
-        raise InputError(f"{path / 'run.json'}: source is {source!r}, expected a path")
-    reference = info.get("reference", Modality.THERMAL.value)
-    if reference not in [modality.value for modality in Modality]:
-        raise InputError(
-            f"{path / 'run.json'}: reference is {reference!r}, expected rgb or thermal"
-        )
-    return RunFolder(path, info, _found(Path(source), path), Modality(reference))
+    info = read_summary(path / "run.json")
+    reference = Modality(info.get("reference", Modality.THERMAL.value))
+    return RunFolder(path, info, _found(Path(info["source"]), path), reference)
 
 
 def output_frames(run: RunFolder, names: Collection[str]) -> Iterator[OutputFrame]:
@@ -142,7 +141,11 @@ def confidence_picture(message: Any) -> FloatImage:
 
 def _found(source: Path, run: Path) -> Path:
     """The source as it was named, or beside the run when both were moved together."""
-    for candidate in (source, run / source, run / source.name, run.parent / source.name):
-        if candidate.exists():
-            return candidate
+    try:
+        for candidate in (source, run / source, run / source.name, run.parent / source.name):
+            if candidate.exists():
+                return candidate
+    except OSError as error:
+        name = reprlib.repr(str(source))
+        raise InputError(f"{run / 'run.json'}: source {name}: {error.strerror}") from None
     return source

@@ -43,6 +43,8 @@ class ConditionScore:
     Attributes:
         depth, depth_median_scaled: by estimate, over the frames with scored pixels.
         baselines: by baseline, on the same pixels.
+        fused_alone: the fused depth on all pixels that it answers, whatever the others know, by
+            ``depth`` and ``depth_median_scaled``: what published figures of one network compare to.
         confidence: over the frames with scored pixels.
         coverage: over all frames, those without any scored pixel included.
     """
@@ -51,12 +53,13 @@ class ConditionScore:
         self.depth: defaultdict[str, Mean] = defaultdict(Mean)
         self.depth_median_scaled: defaultdict[str, Mean] = defaultdict(Mean)
         self.baselines: defaultdict[str, Mean] = defaultdict(Mean)
+        self.fused_alone: defaultdict[str, Mean] = defaultdict(Mean)
         self.confidence = Mean()
         self.coverage = Mean()
 
     def merge(self, other: ConditionScore) -> None:
         """Add another run's frames."""
-        for name in ("depth", "depth_median_scaled", "baselines"):
+        for name in ("depth", "depth_median_scaled", "baselines", "fused_alone"):
             for estimate, mean in getattr(other, name).items():
                 getattr(self, name)[estimate].merge(mean)
         self.confidence.merge(other.confidence)
@@ -70,6 +73,8 @@ class ConditionScore:
         tree |= self.coverage.values()
         if self.confidence.frames:
             tree["confidence"] = self.confidence.values()
+        if self.fused_alone:
+            tree["fused_alone"] = {key: mean.values() for key, mean in self.fused_alone.items()}
         if self.baselines:
             tree["baselines"] = {key: mean.values() for key, mean in self.baselines.items()}
         return tree

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rgbt_perception.evaluation.ground_truth import MS2_PREFIX
 from rgbt_perception.evaluation.metrics import DEPTH_METRICS
 
 COLUMNS = ("condition", "estimate", "frames", *DEPTH_METRICS, "coverage", "keep70")
@@ -17,21 +18,28 @@ class Row:
 
     Attributes:
         cells: text, one for each of ``COLUMNS``; empty where a column does not apply.
-        kind: ``fused``, ``estimate``, ``baseline`` or ``single``.
+        kind: ``fused``, ``estimate``, ``alone`` (on more pixels than these), ``baseline`` or
+            ``single``.
     """
 
     cells: tuple[str, ...]
     kind: str
 
 
-def metric_rows(metrics: Mapping[str, Any]) -> list[Row]:
-    """The rows of metrics.json: estimates, baselines, then frames from a single camera."""
-    return list(_rows(metrics))
+def metric_rows(metrics: Mapping[str, Any], median_scaled: bool = False) -> list[Row]:
+    """The rows of metrics.json: estimates, baselines, then frames from a single camera.
+
+    Args:
+        metrics: the content of metrics.json.
+        median_scaled: the figures after every picture was scaled to the median of its truth,
+            which says nothing about metres; without baselines, which know the truth anyway.
+    """
+    return list(_rows(metrics, "depth_median_scaled" if median_scaled else "depth"))
 
 
-def text_table(metrics: Mapping[str, Any]) -> str:
-    """The table for a terminal, without a final line break."""
-    lines = [COLUMNS, *(row.cells for row in metric_rows(metrics))]
+def text_table(metrics: Mapping[str, Any], median_scaled: bool = False) -> str:
+    """The table for a terminal, without a final line break; arguments as ``metric_rows``."""
+    lines = [COLUMNS, *(row.cells for row in metric_rows(metrics, median_scaled))]
     widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
     return "\n".join(
         "  ".join(
@@ -58,25 +66,39 @@ def notes(metrics: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def _rows(metrics: Mapping[str, Any]) -> Iterator[Row]:
+def _rows(metrics: Mapping[str, Any], measure: str) -> Iterator[Row]:
     single = metrics.get("single_camera", {})
     for condition in sorted({*metrics.get("conditions", {}), *single}):
         score = metrics.get("conditions", {}).get(condition)
         if score is not None:
-            for estimate, values in score["depth"].items():
+            for estimate, values in score[measure].items():
                 kind = "fused" if estimate == "fused" else "estimate"
-                yield Row(_cells(condition, estimate, score, values, kind == "fused"), kind)
-            for name, values in score.get("baselines", {}).items():
-                yield Row(_cells(condition, f"best {name}", score, values, False), "baseline")
+                cells = _cells(condition, estimate, score, values, kind == "fused", measure)
+                yield Row(cells, kind)
+            if condition.startswith(MS2_PREFIX) and "fused_alone" in score:
+                values = score["fused_alone"][measure]
+                cells = _cells(condition, "fused, alone", score, values, False, measure)
+                yield Row(cells, "alone")
+            baselines = score.get("baselines", {}) if measure == "depth" else {}
+            for name, values in baselines.items():
+                cells = _cells(condition, f"best {name}", score, values, False, measure)
+                yield Row(cells, "baseline")
         for mode, part in single.get(condition, {}).items():
-            values = part["depth"]["fused"]
-            yield Row(_cells(condition, f"fused, {mode}", part, values, True), "single")
+            values = part[measure]["fused"]
+            cells = _cells(condition, f"fused, {mode}", part, values, True, measure)
+            yield Row(cells, "single")
 
 
 def _cells(
-    condition: str, name: str, score: Mapping[str, Any], values: Mapping[str, float], fused: bool
+    condition: str,
+    name: str,
+    score: Mapping[str, Any],
+    values: Mapping[str, float],
+    fused: bool,
+    measure: str,
 ) -> tuple[str, ...]:
-    keep70 = score.get("confidence", {}).get("abs_rel_keep70")
+    # Known of the depth in metres only.
+    keep70 = score.get("confidence", {}).get("abs_rel_keep70") if measure == "depth" else None
     return (
         condition,
         name,

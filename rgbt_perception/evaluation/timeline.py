@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ class Span:
         start_s, end_s: since the first output, seconds.
         first_frame: number of its first output with a depth picture, from 0.
         frames: outputs with a depth picture.
+        reasons: codes such as ``rgb_lost``, each once, in the order they came up.
     """
 
     mode: Mode
@@ -26,6 +27,7 @@ class Span:
     end_s: float
     first_frame: int
     frames: int
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,23 @@ def read_timeline(run: RunFolder) -> Timeline:
         answered = int("depth" in output.messages)
         last = spans[-1] if spans else None
         if last is not None and (last.mode is output.mode or "status" not in output.messages):
-            spans[-1] = Span(
-                last.mode, last.start_s, seconds, last.first_frame, last.frames + answered
+            spans[-1] = replace(
+                last,
+                end_s=seconds,
+                frames=last.frames + answered,
+                reasons=_joined(last.reasons, output.reasons),
             )
         else:
             if last is not None:
-                spans[-1] = Span(last.mode, last.start_s, seconds, last.first_frame, last.frames)
-            spans.append(Span(output.mode, seconds, seconds, frames, answered))
+                spans[-1] = replace(last, end_s=seconds)
+            reasons = _joined((), output.reasons)
+            spans.append(Span(output.mode, seconds, seconds, frames, answered, reasons))
         frames += answered
     return Timeline(tuple(spans))
+
+
+def _joined(known: tuple[str, ...], further: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *further))) if further else known
 
 
 def chosen_frames(timeline: Timeline, count: int) -> list[int]:

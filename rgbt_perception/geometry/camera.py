@@ -110,6 +110,11 @@ class CameraModel:
         return rays.reshape(self.raw.height, self.raw.width, 3)
 
 
+# What is beyond is garbage, on which every output would take minutes and gigabytes.
+LARGEST_PICTURE = 2**26
+LARGEST_SIDE = 32766  # of OpenCV's remap
+
+
 def make_camera_model(
     *,
     name: str,
@@ -139,6 +144,11 @@ def make_camera_model(
     """
     if width <= 0 or height <= 0:
         raise InputError(f"{name}: width x height is {width}x{height}, expected positive numbers")
+    if width > LARGEST_SIDE or height > LARGEST_SIDE or width * height > LARGEST_PICTURE:
+        raise InputError(
+            f"{name}: width x height is {width}x{height}, expected at most {LARGEST_PICTURE} "
+            f"pixels and {LARGEST_SIDE} on a side"
+        )
     K = _numbers(name, "k", k, 9).reshape(3, 3)
     if K[0, 0] <= 0 or K[1, 1] <= 0:
         raise InputError(

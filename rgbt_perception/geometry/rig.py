@@ -81,7 +81,8 @@ def rig_from_yaml(text: str, name: str) -> Rig:
     """
     try:
         tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    # PyYAML lets other errors through: an impossible date, a number of 5000 digits, deep nesting.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{name}: not YAML ({' '.join(str(error).split())})") from None
     if not isinstance(tree, Mapping):
         raise InputError(f"{name}: expected a mapping with rgb, thermal and thermal_T_rgb")

@@ -10,6 +10,10 @@ from rgbt_perception.frames import FloatImage
 
 # Inverse depth whose second difference exceeds this share of it has an edge.
 EDGE_STEP = 0.06
+# Between neighbours that differ by more than this share on both sides a pixel is mixed; the pixels
+# that it may be like are looked for within this many pixels.
+MIXED_STEP = 0.06
+MIXED_REACH = 2
 # Distance of one small pixel weighs as much as this difference of the guide (0 to 1).
 DISTANCE_WEIGHT = 0.04
 _ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
@@ -20,9 +24,11 @@ def upsample_depth(
 ) -> FloatImage:
     """Enlarge depth, guided by the full-size picture ("ours").
 
-    Smooth surfaces are interpolated bilinearly in depth. At depth edges every full-size pixel
-    takes the depth of one of the 3 x 3 nearest small pixels: the one most like it in the guide
-    and near to it. So edges follow the picture and no value between near and far is made up.
+    Smooth surfaces are interpolated bilinearly in depth. At depth edges, where networks blur near
+    into far, small pixels that hang between the two first take the depth of one of them. Then every
+    full-size pixel takes the depth of one of the 3 x 3 nearest small pixels: the one most like it
+    in the guide and near to it. So edges follow the picture and no value between near and far is
+    made up. Depth that has the size already stays as it is.
 
     Args:
         depth: (h, w) float32, metres, 0 where unknown.
@@ -37,8 +43,10 @@ def upsample_depth(
     if (h, w) == (height, width):
         result = small.copy()
     else:
+        edge = _beside_edge(small)
+        small = _unmixed(small, edge)
         result = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-        rows, columns = _edge_pixels(small, width, height)
+        rows, columns = _enlarged(edge, width, height)
         if len(rows):
             result[rows, columns] = _chosen_depths(small, width, height, guide, rows, columns)
     if float(small.min()) <= 0:
@@ -46,10 +54,8 @@ def upsample_depth(
     return result
 
 
-def _edge_pixels(
-    small: FloatImage, width: int, height: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Full-size pixels at or beside a small pixel where the surface breaks off.
+def _beside_edge(small: FloatImage) -> npt.NDArray[np.uint8]:
+    """(h, w), 1 at or beside a small pixel where the surface breaks off.
 
     The inverse depth of a plane is linear in the picture, so its second difference is zero however
     slanted the plane is; beside an edge it is as large as the step. Unknown depth is an edge too.
@@ -62,7 +68,50 @@ def _edge_pixels(
     for kernel, middle in ((_ACROSS, (slice(None), inside)), (_ACROSS.T, (inside, slice(None)))):
         second = cv2.filter2D(inverse, -1, kernel)[middle]
         broken[middle] |= np.abs(second) > allowed[middle]
-    edge = cv2.dilate(broken.view(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.dilate(broken.view(np.uint8), np.ones((3, 3), np.uint8)))
+
+
+def _unmixed(small: FloatImage, edge: npt.NDArray[np.uint8]) -> FloatImage:
+    """A copy in which pixels that hang between near and far have the depth of one of them.
+
+    Mixed is a pixel at an edge from which, along its row or its column, one neighbour is nearer
+    and the other farther by more than ``MIXED_STEP``. It takes the least or the
+    greatest depth among the pixels around it that are not mixed; without any it stays.
+    """
+    raised = small * np.float32(1.0 + MIXED_STEP)
+    known = small > 0
+    mixed = np.zeros(small.shape, np.bool_)
+    for a, b, middle in (
+        (np.s_[:, :-1], np.s_[:, 1:], np.s_[:, 1:-1]),
+        (np.s_[:-1], np.s_[1:], np.s_[1:-1]),
+    ):
+        rises, falls = small[b] > raised[a], small[a] > raised[b]
+        both = known[a] & known[b]
+        rises &= both
+        falls &= both
+        mixed[middle] |= (rises[a] & rises[b]) | (falls[a] & falls[b])
+    mixed &= edge.view(np.bool_)
+    result = small.copy()
+    place = np.flatnonzero(mixed)
+    if len(place) == 0:
+        return result
+    # What is left out of a search lies beyond every depth.
+    solid = known & ~mixed
+    window = np.ones((2 * MIXED_REACH + 1, 2 * MIXED_REACH + 1), np.uint8)
+    near = cv2.erode(np.where(solid, small, np.float32(np.inf)), window).ravel()[place]
+    far = cv2.dilate(np.where(solid, small, np.float32(0.0)), window).ravel()[place]
+    found = far > 0
+    place, near, far = place[found], near[found], far[found]
+    own = small.ravel()[place]
+    # In metres, which of two surfaces keeps rather the near one than lose it to the far one.
+    result.reshape(-1)[place] = np.where(far - own < own - near, far, near)
+    return result
+
+
+def _enlarged(
+    edge: npt.NDArray[np.uint8], width: int, height: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and columns of the full-size pixels in marked small ones."""
     full = cv2.resize(edge, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.divmod(np.flatnonzero(full.view(np.bool_)), width)
 

@@ -16,14 +16,21 @@ from torch import Tensor, nn
 from rgbt_perception.models.attention_fusion import AttentionFusion
 from rgbt_perception.models.blocks import downsample, upsample
 from rgbt_perception.models.coarse_depth import (
+    FEATURE_STRIDE,
+    REDUCTION,
+    STEM_STRIDE,
     CoarseDepth,
     CoarseDepthNetwork,
     bounded_depth,
     canonical_offsets,
     log_focal_ratio,
+    reduced_intrinsics,
 )
+from rgbt_perception.models.confidence_blend import ConfidenceBlend
 from rgbt_perception.models.confidence_predictor import Branch, ConfidencePredictor
 from rgbt_perception.models.cross_modal import inverse, sample, sampling_grid, splat, view
+from rgbt_perception.models.detail_refinement import DETAIL_STRIDE, DetailRefinement
+from rgbt_perception.models.network_config import NetworkConfig
 
 RESIDUAL_BOUND = 1.0
 """The fusion may change the blended log-depth by at most this (a factor of e)."""
@@ -36,7 +43,7 @@ WITHIN = math.log(1.25)
 
 @dataclass(frozen=True)
 class DepthInputs:
-    """Inputs of the network; H and W are multiples of 32.
+    """Inputs of the network; H and W are multiples of 64.
 
     Attributes:
         rgb: (B, 3, H, W), 0 to 1.
@@ -68,7 +75,10 @@ class DepthPrediction:
         rgb: coarse RGB depth in the RGB view.
         thermal: coarse thermal depth.
         rgb_depth: (B, 1, H, W), metres, coarse RGB depth splatted forward, 0 where nothing lands.
-        confidence_logits: (B, 2, H / 4, W / 4), RGB and thermal, before the gate.
+        rgb_evidence: (B, 1, H, W), metres, 0 unknown: the RGB depth that confidence and fusion
+            work with; ``rgb_depth`` unless the network leaves out the warp.
+        confidence_logits: (B, 2, H / FEATURE_STRIDE, W / FEATURE_STRIDE), RGB and thermal, before
+            the gate.
     """
 
     log_depth: Tensor
@@ -77,18 +87,31 @@ class DepthPrediction:
     rgb: CoarseDepth
     thermal: CoarseDepth
     rgb_depth: Tensor
+    rgb_evidence: Tensor
     confidence_logits: Tensor
 
 
 class ConfidenceDepth(nn.Module):
-    """The whole of system A."""
+    """The whole of system A.
 
-    def __init__(self) -> None:
+    Args:
+        config: the variant; default = the one that is shipped.
+    """
+
+    def __init__(self, config: NetworkConfig | None = None) -> None:
         super().__init__()
-        self.rgb_network = CoarseDepthNetwork(3)
-        self.thermal_network = CoarseDepthNetwork(1)
-        self.confidence_predictor = ConfidencePredictor()
-        self.fusion = AttentionFusion()
+        config = config or NetworkConfig()
+        self.rgb_network = CoarseDepthNetwork(3, config)
+        self.thermal_network = CoarseDepthNetwork(1, config)
+        self.warp = config.warp
+        self.confidence_predictor = (
+            ConfidencePredictor(config.confidence == "pixel")
+            if config.confidence != "none"
+            else None
+        )
+        self.fusion = AttentionFusion(config.attention)
+        self.detail = DetailRefinement()
+        self.blend = ConfidenceBlend()
 
     def forward(self, inputs: DepthInputs) -> DepthPrediction:
         """Predict depth in the thermal view."""
@@ -104,52 +127,75 @@ class ConfidenceDepth(nn.Module):
             inputs.thermal_intrinsics,
             inputs.thermal_T_rgb,
         )
-        landed = (rgb_depth > 0).to(rgb_depth.dtype)
-        reference = torch.where(rgb_depth > 0, rgb_depth, bounded_depth(thermal.log_depth))
+        evidence = rgb_depth if self.warp else bounded_depth(rgb.log_depth) * inputs.rgb_mask
+        landed = (evidence > 0).to(evidence.dtype)
         known = torch.maximum(landed, inputs.thermal_mask)
 
-        picture = downsample(torch.cat([inputs.rgb_mask, inputs.rgb * inputs.rgb_mask], dim=1), 4)
-        at4 = sample(torch.cat([picture, rgb.features], dim=1), _grid(inputs, reference, known, 4))
-        seen4 = (at4[:, :1] > 0.5).to(at4.dtype)
-        picture4, features = at4[:, 1:4] * seen4, at4[:, 4:] * seen4
-        at2 = torch.cat([downsample(inputs.rgb_mask, 2), rgb.stem], dim=1)
-        at2 = sample(at2, _grid(inputs, reference, known, 2))
-        stem = at2[:, 1:] * (at2[:, :1] > 0.5).to(at2.dtype)
+        picture = torch.cat([inputs.rgb_mask, inputs.rgb * inputs.rgb_mask], dim=1)
+        coarse = torch.cat([downsample(picture, FEATURE_STRIDE), rgb.features], dim=1)
+        stem = torch.cat([downsample(inputs.rgb_mask, STEM_STRIDE), rgb.stem], dim=1)
+        fine = downsample(picture, DETAIL_STRIDE)
+        if self.warp:
+            reference = torch.where(landed > 0, evidence, bounded_depth(thermal.log_depth))
+            coarse = sample(coarse, _grid(inputs, reference, known, FEATURE_STRIDE))
+            stem = sample(stem, _grid(inputs, reference, known, STEM_STRIDE))
+            fine = sample(fine, _grid(inputs, reference, known, DETAIL_STRIDE))
+        seen = (coarse[:, :1] > 0.5).to(coarse.dtype)
+        coarse = coarse[:, 1:] * seen
+        stem = stem[:, 1:] * (stem[:, :1] > 0.5).to(stem.dtype)
 
-        ratio = log_focal_ratio(inputs.thermal_intrinsics)
-        log_rgb = torch.log(torch.where(rgb_depth > 0, rgb_depth, 1.0))
-        landed4 = _pick(landed, 4)
-        thermal4 = _pick(inputs.thermal_mask, 4)
-        rgb_branch = Branch((_pick(log_rgb, 4) - ratio) * landed4, landed4, features, picture4)
-        thermal_branch = Branch(
-            (_pick(thermal.log_depth, 4) - ratio) * thermal4,
-            thermal4,
-            thermal.features * thermal4,
-            downsample(inputs.thermal * inputs.thermal_mask, 4),
+        reduced = reduced_intrinsics(inputs.thermal_intrinsics)
+        ratio = log_focal_ratio(reduced)
+        offsets = canonical_offsets(reduced, height // REDUCTION, width // REDUCTION)
+        log_rgb = torch.log(torch.where(landed > 0, evidence, 1.0))
+        landed_here = _pick(landed, FEATURE_STRIDE)
+        thermal_here = _pick(inputs.thermal_mask, FEATURE_STRIDE)
+        warm = inputs.thermal * inputs.thermal_mask
+        rgb_branch = Branch(
+            (_pick(log_rgb, FEATURE_STRIDE) - ratio) * landed_here,
+            landed_here,
+            coarse[:, 3:],
+            coarse[:, :3],
         )
-        logits = self.confidence_predictor(rgb_branch, thermal_branch)
+        thermal_branch = Branch(
+            (_pick(thermal.log_depth, FEATURE_STRIDE) - ratio) * thermal_here,
+            thermal_here,
+            thermal.features * thermal_here,
+            downsample(warm, FEATURE_STRIDE),
+        )
+        logits = self._confidence_logits(rgb_branch, thermal_branch)
         gate = inputs.gate.view(-1, 1, 1, 1)
         confidence = 0.5 + gate * (torch.sigmoid(logits) - 0.5)
-        refined = upsample(
-            self.fusion(
-                (features, rgb_branch.log_depth, stem),
-                (
-                    thermal_branch.features,
-                    thermal_branch.log_depth,
-                    thermal.stem * _pick(inputs.thermal_mask, 2),
-                ),
-                _pick(canonical_offsets(inputs.thermal_intrinsics, height, width), 4),
-                confidence * torch.cat([seen4, thermal4], dim=1),
+        fused = self.fusion(
+            (rgb_branch.features, rgb_branch.log_depth, stem),
+            (
+                thermal_branch.features,
+                thermal_branch.log_depth,
+                thermal.stem * _pick(inputs.thermal_mask, STEM_STRIDE),
             ),
-            2,
+            _pick(offsets, FEATURE_STRIDE // REDUCTION),
+            confidence * torch.cat([seen, thermal_here], dim=1),
         )
-        weights = upsample(confidence, 4) * torch.cat([landed, inputs.thermal_mask], dim=1)
-        total = weights.sum(dim=1, keepdim=True)
-        blend = weights[:, :1] * log_rgb + weights[:, 1:] * thermal.log_depth
-        log_depth = blend / total.clamp(min=1e-4)
+        pictures = torch.cat(
+            [fine, downsample(torch.cat([inputs.thermal_mask, warm], dim=1), DETAIL_STRIDE)], dim=1
+        )
+        refined = upsample(self.detail(fused, pictures), DETAIL_STRIDE)
+        log_depth = self.blend(
+            torch.cat([log_rgb, thermal.log_depth], dim=1),
+            torch.cat([landed, inputs.thermal_mask], dim=1),
+            confidence,
+        )
         log_depth = log_depth + RESIDUAL_BOUND * torch.tanh(refined[:, :1])
         log_scale = (refined[:, 1:] - 1.5).clamp(*LOG_SCALE_BOUNDS)
-        return DepthPrediction(log_depth, log_scale, known, rgb, thermal, rgb_depth, logits)
+        return DepthPrediction(
+            log_depth, log_scale, known, rgb, thermal, rgb_depth, evidence, logits
+        )
+
+    def _confidence_logits(self, rgb: Branch, thermal: Branch) -> Tensor:
+        if self.confidence_predictor is None:
+            return torch.zeros_like(torch.cat([rgb.log_depth, thermal.log_depth], dim=1)).detach()
+        logits: Tensor = self.confidence_predictor(rgb, thermal)
+        return logits
 
 
 class DeployedConfidenceDepth(nn.Module):

@@ -45,10 +45,16 @@ class Branch:
 
 
 class ConfidencePredictor(nn.Module):
-    """U-Net of three levels over both cameras' evidence; gradients stop at its inputs."""
+    """U-Net of three levels over both cameras' evidence; gradients stop at its inputs.
 
-    def __init__(self) -> None:
+    Args:
+        per_pixel: without, each camera gets one logit for the whole picture, the mean over what it
+            knows (for comparison).
+    """
+
+    def __init__(self, per_pixel: bool = True) -> None:
         super().__init__()
+        self.per_pixel = per_pixel
         self.project_rgb = nn.Conv2d(FEATURES, _PROJECTED, 1)
         self.project_thermal = nn.Conv2d(FEATURES, _PROJECTED, 1)
         self.enter = conv_bn_relu(6 + 4 + 2 * _PROJECTED, 32, 3)
@@ -72,4 +78,8 @@ class ConfidencePredictor(nn.Module):
         at4 = self.enter(torch.cat([*evidence, *pictures, a, b], dim=1))
         at8 = self.down8(at4)
         logits: Tensor = self.head(self.up4(self.up8(self.down16(at8), at8), at4))
-        return logits
+        if self.per_pixel:
+            return logits
+        known = torch.cat([rgb.known, thermal.known], dim=1)
+        total = (logits * known).sum(dim=(2, 3), keepdim=True)
+        return (total / known.sum(dim=(2, 3), keepdim=True).clamp(min=1.0)).expand_as(logits)

@@ -14,31 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import cv2
 import numpy as np
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import Modality, Pinhole
 from rgbt_perception.geometry.camera import CameraModel
-from rgbt_perception.geometry.rig import Rig, load_rig, rig_to_yaml
-from rgbt_perception.geometry.transforms import inverse, transform
+from rgbt_perception.geometry.rig import Rig, load_rig
+from rgbt_perception.recording.imported_recording import ImportedRecording
 from rgbt_perception.recording.pictures import Picture, PictureSource, open_pictures
-from rgbt_perception.recording.types import RosbagsFactory
 from rgbt_perception.recording.writer import RecordingWriter
-from rgbt_perception.sensing.encode import (
-    camera_info_message,
-    compressed_image_message,
-    static_transform_message,
-    string_message,
-)
 
 ALIGNED = "aligned"
 ALIGNED_VIEW_DEG = 60.0
 # Files carry no time of day, so every import starts at this moment.
 START_NS = 1_700_000_000 * 10**9
-_JPEG_QUALITY = 95
-# REP 103: base_link looks along x with z up, an optical frame along z with y down.
-_BASE_R_OPTICAL = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 
 
 @dataclass(frozen=True)
@@ -93,8 +82,8 @@ def import_recording(
     total = sum(source.length for source in sources.values())
     done: Counter[Modality] = Counter()
     with RecordingWriter(out) as writer:
-        recording = _Recording(writer, cameras)
-        recording.describe(model, text)
+        recording = ImportedRecording(writer, model)
+        recording.describe(START_NS, text)
         streams = [_stamped(modality, source) for modality, source in sources.items()]
         for item in heapq.merge(*streams, key=lambda item: item.stamp_ns):
             reference = first[item.modality][1]
@@ -104,7 +93,7 @@ def import_recording(
                 if item.modality is Modality.RGB and sources[item.modality].is_lossy
                 else "png"
             )
-            recording.add(item, codec)
+            recording.add_picture(item.modality, item.picture, item.stamp_ns, codec)
             done[item.modality] += 1
             progress(min(sum(done.values()), total), total)
     return ImportSummary(done[Modality.RGB], done[Modality.THERMAL], tuple(_notes(sources, done)))
@@ -117,46 +106,7 @@ class _Item(NamedTuple):
     picture: Picture
 
 
-class _Recording:
-    def __init__(self, writer: RecordingWriter, cameras: dict[Modality, CameraModel]) -> None:
-        self._writer = writer
-        self._factory = RosbagsFactory()
-        self._cameras = cameras
-        self._frames = {
-            modality: camera.frame_id or f"{modality.value}_optical_frame"
-            for modality, camera in cameras.items()
-        }
-
-    def describe(self, rig: Rig, text: str) -> None:
-        rgb, thermal = self._frames[Modality.RGB], self._frames[Modality.THERMAL]
-        base_T_rgb = transform(_BASE_R_OPTICAL, (0.0, 0.0, 0.0))
-        for parent, child, pose in (
-            ("base_link", rgb, base_T_rgb),
-            (rgb, thermal, inverse(rig.thermal_T_rgb)),
-        ):
-            message = static_transform_message(self._factory, parent, child, pose, START_NS)
-            self._writer.write("/tf_static", message, "tf2_msgs/msg/TFMessage", START_NS, True)
-        message = string_message(self._factory, text)
-        self._writer.write("/rig", message, "std_msgs/msg/String", START_NS, True)
-
-    def add(self, item: _Item, codec: Literal["jpeg", "png"]) -> None:
-        name, frame = item.modality.value, self._frames[item.modality]
-        info = camera_info_message(
-            self._factory, self._cameras[item.modality], item.stamp_ns, frame
-        )
-        self._writer.write(
-            f"/{name}/camera_info", info, "sensor_msgs/msg/CameraInfo", item.stamp_ns
-        )
-        picture = _color(item.picture) if item.modality is Modality.RGB else _grey(item.picture)
-        image = compressed_image_message(
-            self._factory, picture, codec, item.stamp_ns, frame, quality=_JPEG_QUALITY
-        )
-        self._writer.write(
-            f"/{name}/image/compressed", image, "sensor_msgs/msg/CompressedImage", item.stamp_ns
-        )
-
-
-def _aligned(first: dict[Modality, tuple[str, Picture]]) -> tuple[Rig, str]:
+def _aligned(first: dict[Modality, tuple[str, Picture]]) -> tuple[Rig, None]:
     """One pinhole for both cameras, in the size of their first pictures."""
     (rgb_name, rgb), (name, thermal) = first[Modality.RGB], first[Modality.THERMAL]
     if rgb.shape[:2] != thermal.shape[:2]:
@@ -172,7 +122,7 @@ def _aligned(first: dict[Modality, tuple[str, Picture]]) -> tuple[Rig, str]:
         for modality in (Modality.RGB, Modality.THERMAL)
     ]
     rig = Rig(cameras[0], cameras[1], np.eye(4))
-    return rig, rig_to_yaml(rig)
+    return rig, None
 
 
 def _from_file(path: Path) -> tuple[Rig, str]:
@@ -212,19 +162,6 @@ def _notes(sources: dict[Modality, PictureSource], done: Counter[Modality]) -> I
             f"{short.value} ends after {ends[short]:.2f} s ({done[short]} pictures), "
             f"{longer.value} after {ends[longer]:.2f} s ({done[longer]} pictures)"
         )
-
-
-def _color(picture: Picture) -> Picture:
-    """(H, W, 3) uint8 RGB of a picture as read."""
-    if picture.dtype == np.uint16:
-        picture = cv2.convertScaleAbs(picture, alpha=255.0 / 65535.0)
-    code = cv2.COLOR_BGR2RGB if picture.ndim == 3 else cv2.COLOR_GRAY2RGB
-    return cv2.cvtColor(picture, code)
-
-
-def _grey(picture: Picture) -> Picture:
-    """(H, W) of a picture as read: luminance, which of three equal channels is their value."""
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) if picture.ndim == 3 else picture
 
 
 def _size(picture: Picture) -> str:

@@ -67,6 +67,7 @@ class CameraIntake:
         if self._told is None or not _same(model, self._told):
             self._told = self.model = model
             self._rectifier = None
+            self._reduction = 1
 
     def set_fallback(self, model: CameraModel) -> None:
         """Take a geometry that serves until a CameraInfo comes."""
@@ -101,7 +102,10 @@ class RgbIntake(CameraIntake):
 
     def limit_detail(self, focal: float) -> None:
         """Keep no more detail than a view of this focal length, pixels, can show."""
-        times = 1 if self.model is None else max(1, int(self.model.rectified.fx / focal))
+        times = 1
+        if self.model is not None:
+            raw = self.model.raw
+            times = max(1, int(min(self.model.rectified.fx / focal, raw.width, raw.height)))
         if times != self._reduction:
             self._reduction = times
             self._rectifier = None
@@ -137,13 +141,19 @@ class ThermalIntake(CameraIntake):
     ) -> None:
         super().__init__(Modality.THERMAL, fixed)
         self._config = config
+        self._scale: tuple[float, float] | None = None
         self.set_radiometry(kelvin_per_count, kelvin_offset)
         self._freeze = FreezeDetector(config.freeze_frames)
         self.frozen = False
 
     def set_radiometry(self, kelvin_per_count: float, kelvin_offset: float) -> None:
-        """Take the radiometric scale: kelvin = offset + counts * gain; gain 0 = unknown."""
-        self._normalizer = ThermalNormalizer(self._config, kelvin_per_count, kelvin_offset)
+        """Take the radiometric scale: kelvin = offset + counts * gain; gain 0 = unknown.
+
+        The scale that is in force already changes nothing: its smoothed range is kept.
+        """
+        if self._scale != (kelvin_per_count, kelvin_offset):
+            self._normalizer = ThermalNormalizer(self._config, kelvin_per_count, kelvin_offset)
+            self._scale = (kelvin_per_count, kelvin_offset)
 
     def frame(self, message: Any, with_temperature: bool) -> ThermalFrame:
         """Decode, normalise and rectify one picture.

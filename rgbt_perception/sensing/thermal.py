@@ -12,6 +12,7 @@ from rgbt_perception.config import Normalization, ThermalConfig
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import FloatImage
 from rgbt_perception.sensing.thermal_range import SteadyRange
+from rgbt_perception.sensing.thermal_shoulder import linear_range, with_shoulder
 
 # CLAHE on 16 bits. OpenCV counts in 65536 bins and would clip below one pixel a bin; with 1024
 # levels, 64 bins apart, a bin holds pixels enough to be clipped. The limit is in OpenCV's unit.
@@ -28,6 +29,8 @@ class ThermalNormalizer:
 
     * ``fixed``: a fixed range, in kelvin where the radiometric gain is known, else in counts.
     * ``percentile``: see ``SteadyRange``.
+    * ``shoulder``: the same picture where nothing is far hotter than the rest; else the hot part is
+      compressed so that the rest keeps a third of the range (see ``thermal_shoulder``).
     * ``clahe``: the percentile range, then contrast-limited adaptive histogram equalisation
       (Zuiderveld, Graphics Gems IV, 1994) in 4 x 4 tiles on 16 bits.
 
@@ -101,7 +104,13 @@ class ThermalNormalizer:
             if self._gain > 0:
                 low, high = (low - self._offset) / self._gain, (high - self._offset) / self._gain
         else:
-            low, high = self._range.update(counts, stamp_ns)
+            found = self._range.update(counts, stamp_ns)
+            low, high = found.low, found.high
+            if self._config.normalization is Normalization.SHOULDER:
+                low, high = linear_range(found)
+                if high < found.high:
+                    warmest = (found.high - low) / (high - low)
+                    return with_shoulder(_linear(counts, low, high), warmest)
         picture = _stretched(counts, low, high)
         if self._config.normalization is Normalization.CLAHE:
             levels = (picture * np.float32(_CLAHE_LEVELS - 1) + np.float32(0.5)).astype(np.uint16)
@@ -165,13 +174,19 @@ class FreezeDetector:
 
 def _stretched(counts: npt.NDArray[Any], low: float, high: float) -> FloatImage:
     """Counts from ``low`` to ``high`` as 0 to 1, (H, W) float32, clipped."""
+    picture = _linear(counts, low, high)
+    return np.clip(picture, 0, 1, out=picture)
+
+
+def _linear(counts: npt.NDArray[Any], low: float, high: float) -> FloatImage:
+    """Counts from ``low`` to ``high`` as 0 to 1, (H, W) float32, beyond where they are."""
     picture: FloatImage = counts.astype(np.float32)
     # Subtracting first keeps the precision of small spans of large numbers.
     picture -= np.float32(low)
     picture *= np.float32(1 / (high - low))
     if counts.dtype == np.float32:
         picture[np.isnan(picture)] = 0
-    return np.clip(picture, 0, 1, out=picture)
+    return picture
 
 
 def _is_same(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,27 @@ _MIN_SPAN_COUNTS = {np.dtype(np.uint8): 8.0, np.dtype(np.uint16): 64.0}
 _MIN_SPAN_SHARE = 0.005
 
 
+_KNEE_PERCENTILE = 90.0
+
+
+@dataclass(frozen=True)
+class Range:
+    """Counts that become 0 and 1, and where the bulk of the picture ends.
+
+    Attributes:
+        low, high: counts, the first below the second.
+        knee: counts below which 90 % of the pixels lie, from ``low`` to ``high``.
+        least: the least span, counts.
+    """
+
+    low: float
+    knee: float
+    high: float
+    least: float
+
+
 class SteadyRange:
-    """Two percentiles of each picture, smoothed over time, never narrower than noise.
+    """Percentiles of each picture, smoothed over time, never narrower than noise.
 
     The percentiles come from about 20 000 pixels spread over the picture; with all pixels their
     ranks differ by less than 0.5 % of the picture. Smoothing is a first-order low pass by stamps
@@ -36,33 +56,32 @@ class SteadyRange:
             smoothing_s: time constant, 0 = every picture alone.
             gain: kelvin per count, 0 = unknown.
         """
-        self._percentiles = (percentile_low, percentile_high)
+        knee = min(_KNEE_PERCENTILE, percentile_high)
+        self._percentiles = (percentile_low, knee, percentile_high)
         self._smoothing_s = smoothing_s
         self._gain = gain
-        self._range: tuple[float, float] | None = None
+        self._range: tuple[float, float, float] | None = None
         self._stamp_ns = 0
 
-    def update(self, counts: npt.NDArray[Any], stamp_ns: int) -> tuple[float, float]:
+    def update(self, counts: npt.NDArray[Any], stamp_ns: int) -> Range:
         """Take a picture.
 
         Args:
             counts: (H, W) uint8, uint16 or float32, counts; what is not finite is left out.
             stamp_ns: acquisition time, nanoseconds.
-
-        Returns:
-            Counts that become 0 and 1, the first below the second.
         """
         seen = self._percentiles_of(counts)
         if seen is not None:
             self._range = self._smoothed(seen, stamp_ns)
             self._stamp_ns = stamp_ns
-        low, high = self._range or (0.0, 0.0)
-        missing = self._least_span(counts.dtype, max(abs(low), abs(high))) - (high - low)
+        low, knee, high = self._range or (0.0, 0.0, 0.0)
+        least = self._least_span(counts.dtype, max(abs(low), abs(high)))
+        missing = least - (high - low)
         if missing > 0:
             low, high = low - missing / 2, high + missing / 2
-        return low, high
+        return Range(low, knee, high, least)
 
-    def _percentiles_of(self, counts: npt.NDArray[Any]) -> tuple[float, float] | None:
+    def _percentiles_of(self, counts: npt.NDArray[Any]) -> tuple[float, float, float] | None:
         step = max(1, counts.size // _SAMPLES)
         # A step that divides the width would always look at the same columns.
         while math.gcd(step, counts.shape[1]) > 1:
@@ -72,15 +91,19 @@ class SteadyRange:
             sample = sample[np.isfinite(sample)]
         if sample.size == 0:
             return None
-        low, high = np.percentile(sample, self._percentiles)
-        return float(low), float(high)
+        low, knee, high = np.percentile(sample, self._percentiles)
+        return float(low), float(knee), float(high)
 
-    def _smoothed(self, seen: tuple[float, float], stamp_ns: int) -> tuple[float, float]:
+    def _smoothed(
+        self, seen: tuple[float, float, float], stamp_ns: int
+    ) -> tuple[float, float, float]:
         if self._range is None or stamp_ns < self._stamp_ns or self._smoothing_s == 0:
             return seen
         weight = -math.expm1(-(stamp_ns - self._stamp_ns) / 1e9 / self._smoothing_s)
-        low, high = (old + weight * (new - old) for old, new in zip(self._range, seen, strict=True))
-        return low, high
+        low, knee, high = (
+            old + weight * (new - old) for old, new in zip(self._range, seen, strict=True)
+        )
+        return low, knee, high
 
     def _least_span(self, dtype: np.dtype[Any], size: float) -> float:
         if self._gain > 0:

@@ -1,8 +1,9 @@
-"""Reads the checkpoints that training writes."""
+"""Reads the checkpoints that training writes, and writes weights that it can begin with."""
 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import torch
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.models.confidence_depth import ConfidenceDepth
+from rgbt_perception.models.folding import fold_like
+from rgbt_perception.models.network_config import NetworkConfig
 
 _PREFIX = "network."
 
@@ -32,10 +35,34 @@ class Checkpoint:
     weights: dict[str, torch.Tensor]
 
     def network(self) -> ConfidenceDepth:
-        """The trained network, for inference."""
-        network = ConfidenceDepth()
+        """The trained network, for inference: the variant that its recipe names.
+
+        Raises:
+            InputError: the recipe knows choices that this version does not.
+        """
+        # The backbone's weights are in the checkpoint; the folder that they began with may be gone.
+        try:
+            variant = NetworkConfig(**{**self.recipe.get("network", {}), "backbone_weights": ""})
+        except TypeError as error:
+            raise InputError(f"checkpoint: a network of another version ({error})") from None
+        network = ConfidenceDepth(variant)
+        fold_like(network, self.weights)
         network.load_state_dict(self.weights)
         return network.eval()
+
+
+def write_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
+    """Write weights, of a whole network or of some parts, as a checkpoint to begin with.
+
+    Args:
+        path: file; it appears only when it is complete.
+        weights: by the name in the network.
+    """
+    partial = path.with_suffix(".partial")
+    state = {_PREFIX + name: value for name, value in weights.items()}
+    settings: dict[str, object] = {"recipe": {}, "recipe_sha256": ""}
+    torch.save({"global_step": 0, "hyper_parameters": settings, "state_dict": state}, partial)
+    partial.replace(path)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -87,8 +87,11 @@ class TrainingPairs(Pairs):
 
     def __getitem__(self, index: int) -> DepthBatch:
         """The ``index``-th sample of the whole training, as a batch of one."""
-        config = self.config
         recording, pair = self.locate(self._drawn(index))
+        config = self.config
+        if not recording.is_dense:
+            # Smoke is made from the true depth: from points alone it would draw them.
+            config = replace(config, veil=0.0)
         random = np.random.default_rng((self.seed, 1, index))
         view = random_view(recording, pair, self.width, self.height, config, random)
         rgb = disturbed_rgb(view.rgb, view.rgb_depth, config, random)

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from rgbt_perception.evaluation.baselines import DepthHistogram
+from rgbt_perception.evaluation.metrics import most_confident_abs_rel
 from rgbt_perception.models.coarse_depth import bounded_depth
 from rgbt_perception.models.confidence_depth import DepthPrediction
 from rgbt_perception.training.dataset import DepthBatch
 from rgbt_perception.training.losses import FARTHEST_M, NEAREST_M
 
+KEPT_SHARE = 0.7
 ESTIMATES = ("fused", "rgb", "thermal", "ungated")
 
 
@@ -25,7 +27,7 @@ class DepthScores:
 
     def __init__(self, height: int) -> None:
         self._sums: dict[str, float] = defaultdict(float)
-        self._within = 0.0
+        self._within = self._kept = 0.0
         self._pictures = 0
         self._histogram = DepthHistogram(height)
         self._truths: list[tuple[np.ndarray, np.ndarray]] = []
@@ -50,16 +52,26 @@ class DepthScores:
                 self._sums[name] += _abs_rel(depth[index, 0][mask], t)
             ratio = (torch.log(depths["fused"][index, 0][mask] / t)).abs()
             self._within += float((ratio < np.log(1.25)).float().mean())
+            self._kept += most_confident_abs_rel(
+                depths["fused"][index, 0][mask].numpy(),
+                t.numpy(),
+                -gated.log_scale[index, 0][mask].numpy(),
+                KEPT_SHARE,
+            )
             self._pictures += 1
             pixels = truth[index, 0].numpy(), mask.numpy()
             self._histogram.add(*pixels)
             self._truths.append(pixels)
 
     def result(self) -> dict[str, float]:
-        """abs_rel by estimate, ``constant`` and ``by_row``, and delta1 of the fused depth."""
+        """abs_rel by estimate, ``constant`` and ``by_row``; delta1 of the fused depth.
+
+        ``abs_rel_keep70``: of the fused depth without its 30 % least confident pixels.
+        """
         count = max(self._pictures, 1)
         scores = {f"abs_rel_{name}": self._sums[name] / count for name in ESTIMATES}
         scores["delta1_fused"] = self._within / count
+        scores["abs_rel_keep70"] = self._kept / count
         constant, rows = self._histogram.constant(), self._histogram.rows()[:, None]
         for name, guess in (("constant", np.full_like(rows, constant)), ("by_row", rows)):
             total = 0.0

@@ -29,7 +29,7 @@ def example_inputs(height: int, width: int, seed: int = 0) -> Arrays:
     """Plausible random inputs of the exchange format.
 
     Args:
-        height, width: pixels, multiples of 32.
+        height, width: pixels, multiples of 64.
         seed: of the random pictures.
 
     Returns:
@@ -67,7 +67,7 @@ def export_onnx(
     Args:
         network: the trained network.
         path: file to write; it appears only when it is complete.
-        height, width: network size, pixels, multiples of 32.
+        height, width: network size, pixels, multiples of 64.
         properties: more metadata (where the weights come from).
 
     Returns:
@@ -77,9 +77,9 @@ def export_onnx(
         UsageError: bad size.
         RgbtError: the difference exceeds ``TOLERANCE``.
     """
-    if height % 32 or width % 32 or height < 64 or width < 64:
+    if height % 64 or width % 64 or height < 64 or width < 64:
         raise UsageError(
-            f"size {width}x{height}: expected multiples of 32, at least 64, such as 320x256"
+            f"size {width}x{height}: expected multiples of 64, at least 64, such as 320x256"
         )
     deployed = DeployedConfidenceDepth(network).eval()
     inputs = example_inputs(height, width)

@@ -23,6 +23,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader
 
 from rgbt_perception.errors import InputError
+from rgbt_perception.models.folding import fold_like
 from rgbt_perception.training.checkpoint import read_checkpoint
 from rgbt_perception.training.dataset import (
     DepthBatch,
@@ -34,6 +35,7 @@ from rgbt_perception.training.dataset import (
 from rgbt_perception.training.module import ConfidenceDepthModule
 from rgbt_perception.training.pair_cache import CachedRecording
 from rgbt_perception.training.recipe import RecipeConfig
+from rgbt_perception.training.starting_weights import load_start
 
 LAST = "last.ckpt"
 SUMMARY = "summary.json"
@@ -83,8 +85,13 @@ def fit(
         torch.set_num_threads(schedule.threads)
     torch.manual_seed(recipe.seed)
     module = ConfidenceDepthModule(recipe, recipe_sha256)
-    if recipe.start_from and not resume:
-        module.network.load_state_dict(read_checkpoint(Path(recipe.start_from)).weights)
+    if resume:
+        fold_like(module.network, read_checkpoint(last).weights)
+    elif recipe.start_from:
+        fresh = load_start(module.network, recipe.start_from)
+        if fresh and tell is not None:
+            tell(f"{recipe.start_from} has no weights for {', '.join(fresh)}: random ones")
+    module.prepare()
     for name in ("lightning.pytorch", "lightning.pytorch.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
     watch = _Watch(last, schedule.checkpoint_minutes, progress, tell)

@@ -8,8 +8,11 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor
+from typing_extensions import Self
 
+from rgbt_perception.errors import InputError
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DepthInputs
+from rgbt_perception.models.folding import fold_batchnorm
 from rgbt_perception.training.dataset import DepthBatch
 from rgbt_perception.training.depth_scores import DepthScores
 from rgbt_perception.training.losses import depth_losses
@@ -28,10 +31,35 @@ class ConfidenceDepthModule(lightning.LightningModule):
         super().__init__()
         self.save_hyperparameters({"recipe": asdict(recipe), "recipe_sha256": recipe_sha256})
         self.recipe = recipe
-        # Channels last is 1.5 times as fast on a CPU.
-        self.network = ConfidenceDepth()
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = ConfidenceDepth(recipe.network)
         self._scores = DepthScores(recipe.height)
+
+    def prepare(self) -> None:
+        """Fold and freeze as the recipe says; to be called once the weights are in place.
+
+        Raises:
+            InputError: the recipe freezes a part that the network does not have.
+        """
+        schedule = self.recipe.schedule
+        if schedule.fold:
+            fold_batchnorm(self.network)
+        parts = dict(self.network.named_children())
+        for name in schedule.frozen:
+            if name not in parts:
+                raise InputError(
+                    f"schedule.frozen: no part {name!r}; the network has {', '.join(parts)}"
+                )
+            parts[name].requires_grad_(False).eval()
+        # Channels last is 1.5 times as fast on a CPU.
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def train(self, mode: bool = True) -> Self:
+        """Frozen parts stay in evaluation mode: their BatchNorm must not learn either."""
+        super().train(mode)
+        for name, part in self.network.named_children():
+            if name in self.recipe.schedule.frozen:
+                part.eval()
+        return self
 
     def training_step(self, batch: DepthBatch, batch_idx: int) -> Tensor:
         """Sum of all losses."""
@@ -65,8 +93,9 @@ class ConfidenceDepthModule(lightning.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW with a one-cycle schedule; norms and biases do not decay."""
         schedule = self.recipe.schedule
-        decayed = [p for p in self.network.parameters() if p.dim() > 1]
-        plain = [p for p in self.network.parameters() if p.dim() <= 1]
+        learning = [p for p in self.network.parameters() if p.requires_grad]
+        decayed = [p for p in learning if p.dim() > 1]
+        plain = [p for p in learning if p.dim() <= 1]
         groups: list[dict[str, Any]] = [
             {"params": decayed},
             {"params": plain, "weight_decay": 0.0},

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -31,6 +30,7 @@ from rgbt_perception.sensing.decode import (
 )
 from rgbt_perception.sensing.rectification import Rectifier, check_size
 from rgbt_perception.sensing.transform_tree import TransformTree
+from rgbt_perception.training.depth_resampling import nearest, sparse_depth
 
 SKY = 7
 """Class id of the sky: no depth, but known to be beyond every range."""
@@ -60,6 +60,7 @@ class CachedRecording:
         rgb_camera, thermal_camera: rectified pinholes of these pictures.
         thermal_T_rgb: (4, 4) float64, metres.
         least_span: counts; the run time stretches no narrower range to 0 to 1.
+        is_dense: the truth covers the pictures, the sky included; not so from a lidar.
     """
 
     name: str
@@ -74,6 +75,7 @@ class CachedRecording:
     thermal_camera: Pinhole
     thermal_T_rgb: Matrix
     least_span: float
+    is_dense: bool = True
 
     def __len__(self) -> int:
         """Number of pairs."""
@@ -98,12 +100,15 @@ def cache_recording(recording: Path, width: int, height: int) -> Path:
         The folder.
 
     Raises:
-        InputError: the recording lacks something that training needs.
+        InputError: the recording lacks something that training needs, or was converted to another
+            size.
     """
     folder = recording.with_suffix(".pairs")
     if folder.exists():
+        _check_limit(folder, width, height)
         return folder
     arrays, scene = _convert(recording, width, height)
+    arrays["limit"] = np.array([width, height])
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
@@ -130,14 +135,29 @@ def open_cached(folder: Path) -> CachedRecording:
         thermal_camera=_pinhole(rest["thermal_camera"]),
         thermal_T_rgb=rest["thermal_T_rgb"],
         least_span=float(rest["least_span"]),
+        is_dense=bool(rest.get("is_dense", True)),
         **arrays,
     )
 
 
+def _check_limit(folder: Path, width: int, height: int) -> None:
+    with np.load(folder / _GEOMETRY) as geometry:
+        limit = geometry["limit"].tolist() if "limit" in geometry.files else [width, height]
+    if limit != [width, height]:
+        raise InputError(
+            f"{folder}: holds pictures of at most {limit[0]}x{limit[1]}, expected at most "
+            f"{width}x{height}; remove it or keep the data elsewhere"
+        )
+
+
 @dataclass
 class _Camera:
-    """What was read of one camera; lists run parallel, by stamp."""
+    """What was read of one camera; pictures and truth by stamp.
 
+    Without labels nothing is known of the sky: it is unknown like everything that has no depth.
+    """
+
+    has_labels: bool = False
     model: CameraModel | None = None
     rectifier: Rectifier | None = None
     pictures: dict[int, Array] = field(default_factory=dict)
@@ -147,7 +167,8 @@ class _Camera:
 
     def usable(self) -> list[int]:
         """Stamps that have a picture and its truth."""
-        return sorted(self.pictures.keys() & self.depths.keys() & self.skies.keys())
+        stamps = self.pictures.keys() & self.depths.keys()
+        return sorted(stamps & self.skies.keys() if self.has_labels else stamps)
 
 
 def _convert(recording: Path, width: int, height: int) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -157,6 +178,9 @@ def _convert(recording: Path, width: int, height: int) -> tuple[dict[str, Array]
     with RecordingReader(recording) as reader:
         tree = TransformTree()
         topics = _topics(reader, recording)
+        for kind, camera in topics.values():
+            if kind == "labels" and camera is not None:
+                cameras[camera].has_labels = True
         for message in reader.messages([t for t, (kind, _) in topics.items() if kind == "info"]):
             _, camera = topics[message.topic]
             assert camera is not None
@@ -188,6 +212,7 @@ def _convert(recording: Path, width: int, height: int) -> tuple[dict[str, Array]
     arrays: dict[str, Array] = {
         "thermal_T_rgb": calibration.thermal_T_rgb,
         "least_span": np.array(least_span),
+        "is_dense": np.array(rgb.has_labels and thermal.has_labels),
     }
     for camera, read, stamps in (
         (Modality.RGB, rgb, [pair[0] for pair in pairs]),
@@ -201,10 +226,13 @@ def _take(camera: _Camera, kind: str, message: Message, width: int, height: int)
     stamp, value = stamp_of(message.value), message.value
     if kind == "depth":
         # Truth is stored in the rectified geometry.
-        camera.depths[stamp] = _nearest(depth_picture(value), width, height).astype(np.float16)
+        depth = depth_picture(value)
+        shrink = nearest if camera.has_labels else sparse_depth
+        camera.depths[stamp] = shrink(depth, *_fitted(depth, width, height)).astype(np.float16)
         return
     if kind == "labels":
-        camera.skies[stamp] = _nearest(label_picture(value), width, height) == SKY
+        labels = label_picture(value)
+        camera.skies[stamp] = nearest(labels, *_fitted(labels, width, height)) == SKY
         return
     assert camera.model is not None
     assert camera.rectifier is not None
@@ -225,7 +253,8 @@ def _camera_arrays(name: str, camera: _Camera, stamps: list[int]) -> dict[str, A
     pictures = np.stack([camera.pictures[stamp] for stamp in stamps])
     height, width = pictures.shape[1:3]
     depth = np.stack([camera.depths[stamp] for stamp in stamps])
-    depth[np.stack([camera.skies[stamp] for stamp in stamps])] = np.inf
+    if camera.has_labels:
+        depth[np.stack([camera.skies[stamp] for stamp in stamps])] = np.inf
     mask = np.ones((height, width), np.uint8)
     if not camera.model.is_rectified:
         valid = camera.rectifier.valid.astype(np.uint8) * np.uint8(255)
@@ -256,6 +285,8 @@ def _topics(reader: RecordingReader, path: Path) -> dict[str, tuple[str, Modalit
             (f"/ground_truth/{name}/labels/image", "labels"),
         ):
             found = next((t for t in sorted(reader.topics) if _is(t, base)), None)
+            if found is None and kind == "labels":
+                continue  # no data set of real pictures has them
             if found is None:
                 raise InputError(f"{path}: no topic {base}; training needs it")
             topics[found] = (kind, camera)
@@ -283,14 +314,6 @@ def _fitted(picture: Array, width: int, height: int) -> tuple[int, int]:
     rows, columns = picture.shape[:2]
     scale = min(1.0, width / columns, height / rows)
     return max(1, round(columns * scale)), max(1, round(rows * scale))
-
-
-def _nearest(picture: Array, width: int, height: int) -> Array:
-    size = _fitted(picture, width, height)
-    if size == (picture.shape[1], picture.shape[0]):
-        return picture
-    # Depths and classes must not be mixed across an edge.
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST_EXACT))
 
 
 def _pinhole(numbers: Array) -> Pinhole:

@@ -70,6 +70,8 @@ def disturbed_thermal(
     """
     low, high = random.uniform(0.0, 3.0), random.uniform(97.0, 100.0)
     picture = normalized(counts, mask, low, high, least_span * random.uniform(0.3, 1.5))
+    if random.random() < config.equalise:
+        picture = _equalised(picture, mask, random)
     if random.random() < config.veil:
         # Long waves pass through smoke and fog far better: a thin veil of the air's temperature.
         density = np.exp(random.uniform(np.log(1 / 400), np.log(1 / 25)))
@@ -110,6 +112,19 @@ def normalized(
     start = (cold + warm - span) / 2
     picture: FloatImage = np.clip((counts - np.float32(start)) / np.float32(span), 0.0, 1.0)
     return picture
+
+
+def _equalised(picture: FloatImage, mask: FloatImage, random: np.random.Generator) -> FloatImage:
+    """Plateau equalisation, the usual automatic gain of 8-bit thermal cameras (our parameters)."""
+    levels = np.clip(picture * 255.0, 0, 255).astype(np.uint8)
+    counts = np.bincount(levels[mask > 0], minlength=256).astype(np.float64)
+    if counts.sum() == 0:
+        return picture
+    plateau = counts.sum() / 256 * random.uniform(1.0, 8.0)
+    curve = np.cumsum(np.minimum(counts, plateau))
+    share = np.float32(random.uniform(0.5, 1.0))
+    equal = (curve / curve[-1]).astype(np.float32)[levels]
+    return np.asarray(picture + share * (equal - picture), np.float32)
 
 
 def blinded(picture: FloatImage, random: np.random.Generator) -> FloatImage:

@@ -6,12 +6,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.training.recipe import RecipeConfig, RecordingsConfig, Size
+
+_MAGNITUDES = ("rotation_deg", "translation_m", "miscalibration_factor", "way_m")
+"""Of the augmentation; everything else there is a probability."""
 
 VALIDATION_SEEDS = range(800_000, 810_000)
 CHECK_SEEDS_FROM = 900_000
@@ -94,9 +97,14 @@ def _value(kind: Any, value: Any, name: str, key: str) -> Any:
         if not isinstance(value, list) or not value:
             raise InputError(f"{name} {key} = {value!r}: expected a list")
         return tuple(_value(get_args(kind)[0], item, name, key) for item in value)
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            known = ", ".join(choice or "''" for choice in get_args(kind))
+            raise InputError(f"{name} {key} = {value!r}: expected one of {known}")
+        return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise InputError(f"{name} {key} = {value!r}: expected {kind.__name__}")
     return value
 
@@ -111,8 +119,8 @@ def _size(value: Any, name: str, key: str) -> Size:
 def _check(recipe: RecipeConfig, name: str) -> None:
     data, schedule = recipe.data, recipe.schedule
     for key, value in (("width", recipe.width), ("height", recipe.height)):
-        if value < 64 or value % 32:
-            raise InputError(f"{name} {key} = {value}: expected a multiple of 32, at least 64")
+        if value < 64 or value % 64:
+            raise InputError(f"{name} {key} = {value}: expected a multiple of 64, at least 64")
     positive = {
         "schedule.steps": schedule.steps,
         "schedule.batch": schedule.batch,
@@ -122,23 +130,33 @@ def _check(recipe: RecipeConfig, name: str) -> None:
         "data.processes": data.processes,
         "data.width": data.width,
         "data.height": data.height,
-        **_lengths("data.train", data.train),
-        **_lengths("data.validation", data.validation),
+        "data.ms2.every": data.ms2.every,
+        "data.ms2.validation_every": data.ms2.validation_every,
+        **_lengths("data.train", data.train, bool(data.ms2.folder)),
+        **_lengths("data.validation", data.validation, bool(data.ms2.folder)),
     }
     for key, number in positive.items():
         if not number > 0:
             raise InputError(f"{name} {key} = {number}: expected more than 0")
     for item in fields(recipe.augmentation):
-        share = getattr(recipe.augmentation, item.name)
-        if not 0 <= share <= 1:
-            raise InputError(f"{name} augmentation.{item.name} = {share}: expected 0 to 1")
-    last = data.train.first_seed + data.train.count - 1
+        number = getattr(recipe.augmentation, item.name)
+        if item.name in _MAGNITUDES:
+            if not number >= 0:
+                raise InputError(f"{name} augmentation.{item.name} = {number}: expected 0 or more")
+        elif not 0 <= number <= 1:
+            raise InputError(f"{name} augmentation.{item.name} = {number}: expected 0 to 1")
+    if recipe.network.backbone_weights and not recipe.network.backbone:
+        raise InputError(
+            f"{name} network.backbone_weights = {recipe.network.backbone_weights!r}: expected "
+            "network.backbone beside it, the encoder that they belong to"
+        )
+    last = data.train.first_seed + max(data.train.count, 1) - 1
     if data.train.first_seed < 0 or last >= VALIDATION_SEEDS.start:
         raise InputError(
             f"{name} data.train uses seeds {data.train.first_seed} to {last}: expected 0 to "
             f"{VALIDATION_SEEDS.start - 1} (from {CHECK_SEEDS_FROM} on they are for final checks)"
         )
-    last = data.validation.first_seed + data.validation.count - 1
+    last = data.validation.first_seed + max(data.validation.count, 1) - 1
     if data.validation.first_seed not in VALIDATION_SEEDS or last not in VALIDATION_SEEDS:
         raise InputError(
             f"{name} data.validation uses seeds {data.validation.first_seed} to {last}: expected "
@@ -146,7 +164,9 @@ def _check(recipe: RecipeConfig, name: str) -> None:
         )
 
 
-def _lengths(key: str, group: RecordingsConfig) -> dict[str, float]:
+def _lengths(key: str, group: RecordingsConfig, may_be_empty: bool) -> dict[str, float]:
+    if may_be_empty and group.count == 0:
+        return {}
     return {
         f"{key}.count": group.count,
         f"{key}.seconds": group.seconds,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rgbt_perception.frames import FloatImage, Matrix, Pinhole
 from rgbt_perception.geometry.letterbox import resample
 from rgbt_perception.geometry.transforms import transform
+from rgbt_perception.training.depth_resampling import nearest, sparse_depth
 from rgbt_perception.training.pair_cache import CachedRecording
 from rgbt_perception.training.recipe import AugmentationConfig
 
@@ -194,8 +195,8 @@ def _view(
     def depth(source: Array, placement: Placement) -> FloatImage:
         size = (placement.width, placement.height)
         exact = source.astype(np.float32)
-        near = cv2.resize(exact, size, interpolation=cv2.INTER_NEAREST_EXACT)
-        return placed(near, placement, np.nan)
+        resized = nearest(exact, *size) if recording.is_dense else sparse_depth(exact, *size)
+        return placed(resized, placement, np.nan)
 
     def mask(source: Array, placement: Placement) -> FloatImage:
         whole = resample(source * np.uint8(255), placement.width, placement.height) == 255
@@ -221,9 +222,16 @@ def _view(
 
 
 def _calibration_error(config: AugmentationConfig, random: np.random.Generator) -> Matrix:
-    """A small rigid transform (ours: uniform axis, angle and shift)."""
+    """A small rigid transform (ours: uniform axis, angle and shift; sometimes far larger).
+
+    A time offset between the cameras of a moving rig is such an error too: for all that stands
+    still it is the way that the rig went in between, mostly along the optical axis.
+    """
+    growth = config.miscalibration_factor if random.random() < config.miscalibrate else 1.0
     axis = random.normal(size=3)
-    angle = np.deg2rad(config.rotation_deg) * random.random()
+    angle = np.deg2rad(config.rotation_deg) * growth * random.random()
     rotation, _ = cv2.Rodrigues(axis / np.linalg.norm(axis) * angle)
-    shift = random.uniform(-1.0, 1.0, size=3) * config.translation_m
+    shift = random.uniform(-1.0, 1.0, size=3) * config.translation_m * growth
+    if random.random() < config.time_offset:
+        shift[2] += random.uniform(-1.0, 1.0) * config.way_m
     return transform(np.asarray(rotation), shift.tolist())

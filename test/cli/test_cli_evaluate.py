@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from rgbt_perception.cli.main import main
+from rgbt_perception.frames import Mode
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,37 @@ def test_one_run(synthetic: ModuleType, tmp_path: Path, capsys: pytest.CaptureFi
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("condition")
     assert sum(line.startswith("street/night/smoke") for line in lines) == 6
+
+
+@pytest.mark.parametrize(
+    ("scene", "words", "tables"),
+    [
+        ("street", [], 1),
+        ("street", ["--median-scaled"], 2),
+        ("ms2-filtered", [], 2),
+    ],
+)
+def test_figures_scaled_to_the_median(
+    synthetic: ModuleType,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    scene: str,
+    words: list[str],
+    tables: int,
+) -> None:
+    scene_message = {"scene": scene, "light": "day", "weather": "rain"}
+    plan = synthetic.Plan(scene=scene_message, modes=(Mode.FULL,) * 2)
+    run = synthetic.write_run(tmp_path, plan)
+    assert main(["evaluate", str(run), *words]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("median" in line for line in lines) == tables - 1
+    rows = [line.split() for line in lines if line.startswith(f"{scene}/day/rain")]
+    # Every estimate is a multiple of the truth: nothing is left of its error.
+    errors = [float(row[3]) for row in rows if row[1] == "rgb"]
+    assert errors == pytest.approx([0.5, 0.0][:tables], abs=1e-3)
+    assert sum(row[1] == "best" for row in rows) == 2  # not scaled
+    assert sum("fused, alone" in line for line in lines) == (2 if scene.startswith("ms2") else 0)
+    assert f"{scene}/day/rain" in (run / "report.html").read_text()
 
 
 def test_several_runs_together(

@@ -7,6 +7,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from tiny_ms2 import SEQUENCE, TinyMs2
 
 from rgbt_perception.cli.main import main
 from rgbt_perception.recording.reader import RecordingReader
@@ -56,9 +57,34 @@ def test_wrong_use(folders, tmp_path, capsys, words):
     assert "--rate" in capsys.readouterr().err
 
 
-def test_missing_options(capsys):
-    assert main(["import"]) == 2
-    assert "--rgb" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ([], ["--rgb", "--thermal", "--rig", "--out", "--ms2"]),
+        (["--ms2", "MS2", "--every", "2"], ["--sequence", "--truth", "--out"]),
+        (["--ms2", "MS2", "--sequence", "a", "--truth", "best"], ["--truth", "raw", "filtered"]),
+        (["--ms2", "MS2", "--rig", "aligned"], ["--rig", "--ms2"]),
+        (["--truth", "raw"], ["--truth", "--ms2"]),
+    ],
+)
+def test_missing_and_contradicting_options(capsys, words, named):
+    assert main(["import", *words]) == 2
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    for name in named:
+        assert name in error
+
+
+def test_an_ms2_sequence(tmp_path, capsys):
+    TinyMs2(tmp_path / "MS2", stamps=False)()
+    out = tmp_path / "a.mcap"
+    words = ["--ms2", tmp_path / "MS2", "--sequence", SEQUENCE, "--truth", "raw", "--every", 3]
+    assert main(["import", *map(str, words), "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"{out}: 2 pairs, ms2-raw/night/clear\n"
+    assert captured.err == "note: no img_left_timestamp.txt: stamped at 10 Hz\n"
+    with RecordingReader(out) as reader:
+        assert reader.count(["/ground_truth/thermal/depth/image"]) == 2
 
 
 def test_libraries_stay_silent_about_a_broken_video(folders, tmp_path):

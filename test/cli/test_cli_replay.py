@@ -358,6 +358,36 @@ def test_a_recording_is_never_replaced_by_its_results(recording_maker, tmp_path,
     assert bag.read_bytes() == before
 
 
+def test_a_bag_folder_takes_no_results(recording_maker, tmp_path, capsys):
+    recording_maker.folder = tmp_path / "bag"
+    bag = recording_maker("perception.mcap")
+    before = bag.read_bytes()
+    code, lines = run(capsys, "replay", bag.parent, "--out", tmp_path / "x" / ".." / "bag")
+    assert code == 2
+    assert "another --out" in lines[0]
+    assert [path.name for path in bag.parent.iterdir()] == ["perception.mcap"]
+    assert bag.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
+def test_names_that_are_not_utf8(recording_maker, tmp_path):
+    recording_maker.count = 2
+    bag = recording_maker().rename(tmp_path / os.fsdecode(b"bag\xff.mcap"))
+    out = tmp_path / os.fsdecode(b"out\xff")
+    for words in (("replay", bag, "--out", out), ("evaluate", out)):
+        done = subprocess.run(
+            [sys.executable, "-m", "rgbt_perception.cli", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        )
+        assert (done.returncode, "internal" in done.stderr) == (0, False), done.stderr
+    assert "report.html" in done.stdout
+    assert json.loads((out / "run.json").read_text())["source"] == str(bag)
+    assert "bag\\udcff.mcap" in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_topics_of_another_type_or_named_twice(recording_maker, tmp_path, capsys):
     bag, out = recording_maker(), tmp_path / "out"
     line = refused(capsys, bag, out, "--remap", "rgb/image:=/tf_static")

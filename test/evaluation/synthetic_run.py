@@ -36,7 +36,10 @@ class Plan:
         truth_late_ns: how much later than its picture the truth is stamped.
         sky_m: depth that the fused estimate gives where the truth is unknown; None for unknown.
         unknown_rows: how many rows at the bottom each estimate leaves unknown.
+        truth_every: of the truth only the columns 0, n, 2n, ... are known.
         stamps: thermal stamps, nanoseconds; evenly spread when empty.
+        reasons: of every output, for its mode.
+        further: also write a fused picture and coloured labels.
     """
 
     width: int = 40
@@ -55,6 +58,9 @@ class Plan:
     stamps: Sequence[int] = ()
     cloud: bool = False
     output_scale: int = 1
+    truth_every: int = 1
+    reasons: Sequence[str] = ()
+    further: bool = False
 
     def stamp(self, i: int) -> int:
         return self.stamps[i] if self.stamps else START_NS + i * PERIOD_NS
@@ -131,6 +137,8 @@ def _write_inputs(writer: RecordingWriter, plan: Plan, i: int, mode: Mode, log: 
         counts = (28_000 + 8_000 * near).astype(np.uint16)
         message = image_message(FACTORY, counts, "mono16", stamp, "thermal_optical_frame")
         writer.write("/thermal/image", message, "sensor_msgs/msg/Image", log)
+    if plan.truth_every > 1:
+        depth[:, np.arange(plan.width) % plan.truth_every != 0] = np.nan
     topic = "/ground_truth/thermal/depth/image"
     truth_stamp = stamp + plan.truth_late_ns
     if plan.truth == "raw":
@@ -165,6 +173,11 @@ def _write_output(writer: RecordingWriter, plan: Plan, i: int, mode: Mode) -> No
     confidence = np.clip(np.nan_to_num(3.0 / depth), 0.0, 1.0)
     write("confidence/image", confidence)
     single = mode in (Mode.RGB_ONLY, Mode.THERMAL_ONLY)
+    if plan.further:
+        for name, color in (("fused/image", (200, 40, 40)), ("semantic/colored", (40, 40, 200))):
+            picture = np.full((*depth.shape, 3), color, np.uint8)
+            message = image_message(FACTORY, picture, "rgb8", stamp, frame_id)
+            writer.write(f"/perception/{name}", message, "sensor_msgs/msg/Image", log)
     if plan.cloud:
         height, width = depth.shape
         focal = 0.9 * width
@@ -189,7 +202,7 @@ def _write_output(writer: RecordingWriter, plan: Plan, i: int, mode: Mode) -> No
         stamp_ns=stamp,
         frame_id=frame_id,
         mode=mode,
-        reasons=(),
+        reasons=plan.reasons,
         offset_ns=0 if single else OFFSET_NS,
         stages={"engine": 40.0},
         pairs=i + 1,

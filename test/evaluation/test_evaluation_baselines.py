@@ -80,3 +80,22 @@ def test_nothing_counted() -> None:
     histogram.add(np.ones((3, 3), np.float32), np.zeros((3, 3), bool))
     assert np.isnan(histogram.constant())
     assert np.isnan(histogram.rows()).all()
+
+
+def test_tells_its_own_error() -> None:
+    data = frames(7)
+    histogram = DepthHistogram(6)
+    assert histogram.abs_rel() == {}
+    for truth, scored in data:
+        histogram.add(truth, scored)
+    errors = histogram.abs_rel()
+    constant = mean_abs_rel(data, np.full(6, histogram.constant()))
+    assert errors["constant"] == pytest.approx(constant, abs=BIN_WIDTH)
+    assert errors["row"] == pytest.approx(mean_abs_rel(data, histogram.rows()), abs=BIN_WIDTH)
+    assert errors["row"] < errors["constant"]
+
+
+def test_rows_without_pixels_count_nothing() -> None:
+    histogram = DepthHistogram(2)
+    histogram.add(np.full((2, 3), 5.0, np.float32), np.array([[True] * 3, [False] * 3]))
+    assert max(histogram.abs_rel().values()) < BIN_WIDTH

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 
-from rgbt_perception.evaluation.cloud_view import cloud_pictures, middle_cloud
-from rgbt_perception.evaluation.run_folder import open_run
-from rgbt_perception.frames import Mode, Pinhole
+from rgbt_perception.evaluation.cloud_view import cloud_pictures
+from rgbt_perception.frames import Pinhole
 from rgbt_perception.geometry.cloud import organised_cloud
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
@@ -107,15 +103,3 @@ def test_cloud_without_points(known: int) -> None:
     depth = np.full((120, 160), np.nan)
     depth.ravel()[:known] = 3.0
     assert cloud_pictures(cloud_of(depth, None)) == []
-
-
-def test_cloud_of_the_middle_from_both_cameras(synthetic: ModuleType, tmp_path: Path) -> None:
-    modes = (Mode.FULL,) * 3 + (Mode.RGB_ONLY,) * 3 + (Mode.FULL,)
-    plan = synthetic.Plan(modes=modes, cloud=True)
-    cloud = middle_cloud(open_run(synthetic.write_run(tmp_path, plan)))
-    assert cloud is not None
-    np.testing.assert_array_equal(cloud["z"], synthetic.true_depth(plan, 2))
-
-
-def test_run_without_clouds(synthetic: ModuleType, tmp_path: Path) -> None:
-    assert middle_cloud(open_run(synthetic.write_run(tmp_path))) is None

@@ -51,6 +51,29 @@ def test_all_estimates_share_their_pixels(synthetic: ModuleType, tmp_path: Path)
     assert part["conditions"][KEY]["coverage"] == 1.0
 
 
+def test_the_fused_depth_alone_is_scored_where_others_know_nothing(
+    synthetic: ModuleType, tmp_path: Path
+) -> None:
+    whole = evaluate_run(synthetic.write_run(tmp_path / "whole"))["conditions"][KEY]
+    plan = synthetic.Plan(unknown_rows={"rgb": 10})
+    part = evaluate_run(synthetic.write_run(tmp_path / "part", plan))["conditions"][KEY]
+    assert part["fused_alone"] == whole["fused_alone"]
+    assert whole["fused_alone"]["depth"] == whole["depth"]["fused"]
+    assert part["depth"]["fused"]["rmse"] > 1.1 * part["fused_alone"]["depth"]["rmse"]
+    scaled = part["fused_alone"]["depth_median_scaled"]
+    assert scaled["abs_rel"] == pytest.approx(0.0, abs=1e-5)
+
+
+def test_a_sparse_truth_keeps_its_points_on_a_coarser_output(
+    synthetic: ModuleType, tmp_path: Path
+) -> None:
+    # The pixel nearest to the centre of an output pixel is one whose truth is unknown.
+    plan = synthetic.Plan(output_scale=2, truth_every=2)
+    score = evaluate_run(synthetic.write_run(tmp_path, plan))["conditions"][KEY]
+    assert score["frames"] == 6
+    assert score["coverage"] == 1.0
+
+
 def test_coverage_is_the_answered_share(synthetic: ModuleType, tmp_path: Path) -> None:
     plan = synthetic.Plan(unknown_rows={"fused": 7})
     metrics = evaluate_run(synthetic.write_run(tmp_path, plan))

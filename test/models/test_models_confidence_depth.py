@@ -13,7 +13,7 @@ from rgbt_perception.models.confidence_depth import (
     confidence,
 )
 
-HEIGHT, WIDTH = 64, 96
+HEIGHT, WIDTH = 64, 128
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def _check_values(outputs):
     assert ((sure >= 0) & (sure <= 1)).all()
 
 
-@pytest.mark.parametrize(("height", "width"), [(64, 96), (128, 160)])
+@pytest.mark.parametrize(("height", "width"), [(64, 128), (128, 192)])
 def test_outputs_have_the_size_of_the_inputs(network, height, width):
     outputs = _run(network, _inputs(height, width))
     assert [output.shape for output in outputs] == [(1, 1, height, width)] * 4

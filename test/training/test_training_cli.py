@@ -7,10 +7,12 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 
 from rgbt_perception.cli.main import main
+from rgbt_perception.resources import share
 
+SHIPPED = sorted(path.stem for path in share("config/recipes").glob("*.yaml"))
 RECIPE = """
 name: tiny
-width: 96
+width: 128
 height: 64
 data:
   train: {first_seed: 3, count: 1, seconds: 0.4, rate: 5.0}
@@ -45,20 +47,28 @@ def test_from_a_recipe_to_onnx(tmp_path, capsys):
     assert "--resume" in errors[0]
     assert len(errors) == 1
 
-    size = ("--size", "160x128")
+    size = ("--size", "192x128")
     code, printed, errors = _run(capsys, "export", out / "last.ckpt", "--out", model, *size)
     assert (code, errors) == (0, [])
-    assert "160x128" in printed
+    assert "192x128" in printed
     properties = {item.key: item.value for item in onnx.load(model).metadata_props}
     assert properties["steps"] == "2"
     assert len(properties["recipe_sha256"]) == 64
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_shipped_recipe(tmp_path, monkeypatch):
+    from rgbt_perception.cli import train
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / SHIPPED[0]).mkdir()
+    assert train._find(SHIPPED[0]) == share(f"config/recipes/{SHIPPED[0]}.yaml")
 
 
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [
         (("train", "none.yaml"), 1, ["none.yaml", "No such file"]),
-        (("train", "no_such_recipe"), 1, ["config/recipes/no_such_recipe.yaml"]),
+        (("train", "no_such_recipe"), 1, ["'no_such_recipe'", "neither a file", *SHIPPED]),
         (("export", "none.ckpt", "--out", "m.onnx"), 1, ["none.ckpt", "No such file"]),
         (("export", "none.ckpt", "--out", "m.onnx", "--size", "big"), 2, ["big", "WIDTHxHEIGHT"]),
     ],

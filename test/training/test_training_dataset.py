@@ -13,7 +13,7 @@ from rgbt_perception.training.dataset import (
 )
 from rgbt_perception.training.recipe import AugmentationConfig
 
-SIZE = (96, 64)
+SIZE = (128, 64)
 
 
 def _equal(a, b) -> bool:
@@ -64,7 +64,7 @@ def test_absent_cameras_are_all_zero_and_the_gate_closes(recording):
     assert not inputs.rgb[without_rgb].any()
     assert not inputs.thermal[without_thermal].any()
     assert set(inputs.gate.tolist()) == {0.0, 1.0}
-    assert inputs.rgb.shape == (60, 3, 64, 96)
+    assert inputs.rgb.shape == (60, 3, 64, 128)
     assert inputs.rgb_intrinsics.dtype == torch.float32
 
 
@@ -73,7 +73,7 @@ def test_validation_pairs_are_plain(recording):
     batch = pairs[0]
     assert _equal(batch, pairs[0])
     assert batch.inputs.gate.tolist() == [1.0]
-    picture = batch.inputs.rgb[0, :, :, 8:88].numpy().transpose(1, 2, 0)
+    picture = batch.inputs.rgb[0, :, :, 24:104].numpy().transpose(1, 2, 0)
     np.testing.assert_allclose(picture, recording.rgb[0] / 255, atol=1e-6)
 
 

@@ -71,13 +71,13 @@ def test_onnx_equals_torch(tmp_path):
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     depth, sure, thermal, rgb = session.run(list(OUTPUTS), scene)
     assert depth.shape == (1, 1, height, width)
-    assert depth.std() > 0.1
+    assert depth.std() > 0.05
     assert 0 < (rgb > 0).mean() < 1
-    assert thermal.std() > 0.1
+    assert thermal.std() > 0.05
     assert 0 < sure.mean() < 1
 
 
 @pytest.mark.parametrize(("height", "width"), [(100, 160), (128, 170), (32, 32)])
 def test_bad_sizes_are_refused(tmp_path, height, width):
-    with pytest.raises(UsageError, match="multiples of 32"):
+    with pytest.raises(UsageError, match="multiples of 64"):
         export_onnx(ConfidenceDepth(), tmp_path / "model.onnx", height, width)

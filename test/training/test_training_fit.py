@@ -24,7 +24,7 @@ _DATA = DataConfig(RecordingsConfig(0, 1, 1.0, 1.0), RecordingsConfig(800_000, 1
 RECIPE = RecipeConfig(
     "tiny",
     _DATA,
-    width=96,
+    width=128,
     height=64,
     schedule=ScheduleConfig(steps=STEPS, batch=2, validate_every=3, workers=0, threads=1),
 )
@@ -107,7 +107,7 @@ def test_training_starts_from_other_weights(recording, tmp_path):
     still = replace(RECIPE.schedule, steps=1, validate_every=1, learning_rate=1e-12)
     first = replace(RECIPE, schedule=still)
     start = fit(first, "one", [recording], [recording], tmp_path / "one")
-    second = replace(first, seed=2, width=128, height=96, start_from=str(start))
+    second = replace(first, seed=2, width=192, height=128, start_from=str(start))
     last = fit(second, "two", [recording], [recording], tmp_path / "two")
     name = "fusion.thermal.enter.0.weight"
     before, after = (read_checkpoint(path).weights[name] for path in (start, last))
@@ -115,6 +115,41 @@ def test_training_starts_from_other_weights(recording, tmp_path):
     missing = replace(second, start_from=str(tmp_path / "none.ckpt"))
     with pytest.raises(InputError, match=r"none\.ckpt"):
         fit(missing, "three", [recording], [recording], tmp_path / "three")
+
+
+def test_frozen_parts_stay_and_a_folded_training_goes_on(recording, tmp_path):
+    start = _fit(recording, tmp_path / "start")
+    schedule = replace(
+        RECIPE.schedule, steps=4, validate_every=4, fold=True, frozen=("rgb_network",)
+    )
+    recipe = replace(RECIPE, schedule=schedule, start_from=str(start))
+
+    def interrupt(step: int, steps: int) -> None:
+        if step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(recipe, "x", [recording], [recording], tmp_path / "next", progress=interrupt)
+    half = read_checkpoint(tmp_path / "next" / "last.ckpt").weights
+    last = fit(recipe, "x", [recording], [recording], tmp_path / "next", resume=True)
+    weights = read_checkpoint(last).weights
+    assert not any("running_mean" in name for name in weights)
+    for name, weight in weights.items():
+        if name.startswith("rgb_network."):
+            assert torch.equal(weight, half[name]), name
+    assert not torch.equal(weights["fusion.head.1.bias"], half["fusion.head.1.bias"])
+    expected, found = (read_checkpoint(path).network().rgb_network for path in (start, last))
+    image, mask = torch.rand(1, 3, 64, 128), torch.ones(1, 1, 64, 128)
+    K = torch.tensor([[[90.0, 0, 64], [0, 90.0, 32], [0, 0, 1]]])
+    with torch.no_grad():
+        before, after = (network(image, mask, K).log_depth for network in (expected, found))
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
+
+
+def test_freezing_an_unknown_part_is_told(recording, tmp_path):
+    schedule = replace(RECIPE.schedule, frozen=("rgb_net",))
+    with pytest.raises(InputError, match=r"rgb_net.*rgb_network"):
+        fit(replace(RECIPE, schedule=schedule), "x", [recording], [recording], tmp_path)
 
 
 def test_another_recipe_is_not_resumed(recording, tmp_path):

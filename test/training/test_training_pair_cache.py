@@ -34,6 +34,7 @@ class Plan:
     leave_out: tuple[str, ...] = ()
     thermal_delay_ns: int = 7_000_000
     frozen: bool = False
+    points: bool = False
     distortion: tuple[float, ...] = ()
     rgb: Pinhole = Pinhole(64, 48, 50.0, 50.0, 31.5, 23.5)
     thermal: Pinhole = Pinhole(40, 32, 40.0, 40.0, 19.5, 15.5)
@@ -80,6 +81,10 @@ def _write_camera(write, factory, name, camera, index, stamp, plan):
         encoding, codec = "mono16", "png"
     depth = np.full((raw.height, raw.width), 5.0 + index, np.float32)
     depth[:4] = np.nan
+    if plan.points:
+        known = np.zeros(depth.shape, bool)
+        known[1::2, ::2] = True
+        depth[~known] = np.nan
     labels = np.zeros(depth.shape, np.uint8)
     labels[:2] = SKY
     frame = camera.frame_id
@@ -147,11 +152,33 @@ def test_pictures_too_far_apart_are_no_pair(tmp_path):
         _cached(tmp_path, Plan(thermal_delay_ns=40_000_000, pairs=1))
 
 
+def test_without_labels_the_sky_is_unknown_and_points_are_kept(tmp_path):
+    topics = tuple(f"/ground_truth/{name}/labels/image" for name in ("rgb", "thermal"))
+    cached = _cached(tmp_path, Plan(leave_out=topics, points=True), 32, 32)
+    assert not cached.is_dense
+    assert not np.isinf(cached.rgb_depth).any()
+    # One point in every second row and column of 64 x 48: one for each pixel of 32 x 24.
+    assert (cached.rgb_depth[:, 2:] == 5 + np.arange(3)[:, None, None]).all()
+    assert np.isnan(cached.rgb_depth[:, :2]).all()
+
+
+def test_a_recording_with_labels_is_dense(tmp_path):
+    assert _cached(tmp_path, Plan()).is_dense
+
+
+def test_another_size_is_not_taken_for_the_same(tmp_path):
+    path = tmp_path / "a.mcap"
+    _write(path, Plan())
+    cache_recording(path, 320, 256)
+    with pytest.raises(InputError, match=r"a\.pairs: holds .* 320x256, expected at most 32x32"):
+        cache_recording(path, 32, 32)
+
+
 @pytest.mark.parametrize(
     ("topic", "words"),
     [
         ("/tf_static", "/tf_static"),
-        ("/ground_truth/rgb/labels/image", "labels"),
+        ("/ground_truth/rgb/depth/image", "depth"),
         ("/thermal/image", "/thermal/image"),
         ("/thermal/camera_info", "camera_info"),
     ],

@@ -40,7 +40,9 @@ def test_every_rgb_disturbance_stays_in_range_and_changes_the_picture(name):
         assert np.abs(found - plain).max() > 0.01
 
 
-@pytest.mark.parametrize("name", ["veil", "flat", "thermal_blur", "thermal_noise", "quantise"])
+@pytest.mark.parametrize(
+    "name", ["veil", "flat", "equalise", "thermal_blur", "thermal_noise", "quantise"]
+)
 def test_every_thermal_disturbance_stays_in_range_and_changes_the_picture(name):
     _, counts, depth, mask = _pictures()
     for seed in range(5):
@@ -52,6 +54,17 @@ def test_every_thermal_disturbance_stays_in_range_and_changes_the_picture(name):
         assert found.max() <= 1
         assert np.isfinite(found).all()
         assert np.abs(found - plain).max() > 1e-3
+
+
+def test_equalisation_keeps_the_order_of_temperatures():
+    _, counts, depth, mask = _pictures()
+    counts[:4] += 4000  # a fire takes most of the span
+    config = replace(NONE, equalise=1.0)
+    plain = disturbed_thermal(counts, mask, depth, 200.0, NONE, np.random.default_rng(2))
+    equal = disturbed_thermal(counts, mask, depth, 200.0, config, np.random.default_rng(2))
+    assert equal[8:].std() > 2 * plain[8:].std()
+    order = np.argsort(counts[8:].ravel(), kind="stable")
+    assert (np.diff(equal[8:].ravel()[order]) >= -1e-6).all()
 
 
 def test_smoke_hides_what_is_far():

@@ -115,11 +115,31 @@ def test_the_full_view_is_centred_and_complete(recording):
     assert np.isinf(view.rgb_depth).any()
 
 
-def test_calibration_errors_stay_within_the_bounds(recording):
-    config = replace(AugmentationConfig(), flip=0.0)
-    for seed in range(20):
+def _errors(recording, config):
+    """Rotation (degrees) and translation (metres) of the calibration error of many samples."""
+    config = replace(config, flip=0.0, zoom=0.0)
+    found = []
+    for seed in range(60):
         view = random_view(recording, 0, WIDTH, HEIGHT, config, np.random.default_rng(seed))
         error = view.thermal_T_rgb @ np.linalg.inv(recording.thermal_T_rgb)
         angle = np.degrees(np.arccos(np.clip((np.trace(error[:3, :3]) - 1) / 2, -1, 1)))
-        assert angle <= config.rotation_deg + 1e-6
-        assert np.abs(view.thermal_T_rgb - recording.thermal_T_rgb)[:3, 3].max() < 0.02
+        moved = view.thermal_T_rgb[:3, 3] - error[:3, :3] @ recording.thermal_T_rgb[:3, 3]
+        found.append((angle, *np.abs(moved)))
+    return np.array(found)
+
+
+def test_calibration_errors_stay_within_the_bounds(recording):
+    config = replace(AugmentationConfig(), miscalibrate=0.0, time_offset=0.0)
+    small = _errors(recording, config)
+    assert (small[:, 0] <= config.rotation_deg + 1e-6).all()
+    assert (small[:, 1:] <= config.translation_m + 1e-9).all()
+    large = _errors(recording, replace(config, miscalibrate=1.0, miscalibration_factor=3.0))
+    assert 2 * config.rotation_deg < large[:, 0].max() <= 3 * config.rotation_deg + 1e-6
+    assert 2 * config.translation_m < large[:, 1:].max() <= 3 * config.translation_m + 1e-9
+
+
+def test_a_time_offset_moves_the_rig_along_the_optical_axis(recording):
+    config = replace(AugmentationConfig(), miscalibrate=0.0, time_offset=1.0, way_m=2.0)
+    errors = _errors(recording, config)
+    assert (errors[:, 1:3] <= config.translation_m + 1e-9).all()
+    assert 1.5 < errors[:, 3].max() <= 2.0 + config.translation_m

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from rgbt_perception.evaluation.run_clouds import typical_clouds
+from rgbt_perception.evaluation.run_folder import open_run
+from rgbt_perception.frames import Mode
+
+
+def test_one_cloud_of_every_mode(synthetic: ModuleType, tmp_path: Path) -> None:
+    modes = (Mode.FULL,) * 3 + (Mode.RGB_ONLY,) * 3 + (Mode.FULL,)
+    plan = synthetic.Plan(modes=modes, cloud=True)
+    clouds = typical_clouds(open_run(synthetic.write_run(tmp_path, plan)))
+    assert [cloud.mode for cloud in clouds] == [Mode.FULL, Mode.RGB_ONLY]
+    for cloud, frame in zip(clouds, (2, 3), strict=True):
+        np.testing.assert_array_equal(cloud.points["z"], synthetic.true_depth(plan, frame))
+    assert abs(clouds[0].time_s - 0.2) < 1e-6
+
+
+def test_run_without_clouds(synthetic: ModuleType, tmp_path: Path) -> None:
+    assert typical_clouds(open_run(synthetic.write_run(tmp_path))) == []
