@@ -34,7 +34,7 @@ MAX_DEPTH = 120.0
 
 REDUCTION = 2
 """The coarse networks look at the picture at half its size: at full size the same networks saw too
-little of the scene at once and were worse, colour most of all (AbsRel .50 against .31)."""
+little of the scene at once and were worse, colour most of all."""
 
 FEATURES = 40
 STEM = 16

@@ -10,14 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import FloatImage, Modality
+from rgbt_perception.recording.pictures import read_picture
 
 _CAMERA_FOLDERS = {Modality.RGB: "rgb", Modality.THERMAL: "thr"}
 _STEPS_PER_METRE = 256.0
@@ -131,24 +129,6 @@ def open_sequence(
         for i in known
     )
     return Ms2Sequence(name, sync / "calib.npy", frames, tuple(notes))
-
-
-def read_picture(path: Path) -> npt.NDArray[Any]:
-    """A picture as stored: (H, W) or (H, W, 3) in B G R order, uint8 or uint16.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        data = np.fromfile(path, dtype=np.uint8)
-        picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except cv2.error:
-        picture = None
-    if picture is None:
-        raise InputError(f"{path}: is not a readable image")
-    return np.asarray(picture)
 
 
 def read_depth(path: Path) -> FloatImage:

@@ -27,10 +27,9 @@ from rgbt_perception.recording.ms2_folder import (
     Ms2Truth,
     open_sequence,
     read_depth,
-    read_picture,
 )
 from rgbt_perception.recording.ms2_splits import light_and_weather, split_of
-from rgbt_perception.recording.pictures import Picture
+from rgbt_perception.recording.pictures import Picture, read_picture
 from rgbt_perception.recording.writer import RecordingWriter
 
 

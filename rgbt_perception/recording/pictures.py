@@ -20,6 +20,25 @@ SUFFIXES = (*_LOSSY, ".png", ".tif", ".tiff", ".bmp")
 Picture = npt.NDArray[Any]
 
 
+def read_picture(path: Path) -> Picture:
+    """A picture as stored: (H, W) or (H, W, 3) in B G R order, uint8 or uint16.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+        # Decoding in memory: imread has trouble with some file names.
+        picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except cv2.error:
+        picture = None
+    if picture is None:
+        raise InputError(f"{path}: is not a readable image")
+    return np.asarray(picture)
+
+
 class PictureSource(Protocol):
     """Pictures in the order of time.
 
@@ -77,16 +96,7 @@ class _Folder:
 
     def __iter__(self) -> Iterator[tuple[str, Picture]]:
         for file in self._files:
-            try:
-                data = np.fromfile(file, dtype=np.uint8)
-                # Decoding in memory: imread has trouble with some file names.
-                picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-            except OSError as error:
-                raise InputError(f"{file}: cannot be read ({error.strerror})") from None
-            except cv2.error:
-                picture = None
-            if picture is None:
-                raise InputError(f"{file}: is not a readable image")
+            picture = read_picture(file)
             if picture.dtype not in (np.uint8, np.uint16):
                 raise InputError(f"{file}: holds {picture.dtype}, expected 8 or 16 bit")
             yield str(file), picture[:, :, :3] if picture.ndim == 3 else picture
