@@ -1,4 +1,4 @@
-"""`rgbt evaluate`: metrics of runs against the ground truth of their source recordings."""
+"""`rgbt evaluate`: metrics of runs against their ground truth, or of fused pictures."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 import click
 
 from rgbt_perception.cli.progress import progress
+from rgbt_perception.errors import UsageError
 from rgbt_perception.evaluation.evaluate import merged, score_run, write_metrics
+from rgbt_perception.evaluation.fusion_scores import fusion_table, score_images, write_scores
 from rgbt_perception.evaluation.ground_truth import MS2_PREFIX
+from rgbt_perception.evaluation.image_folders import match_folders
 from rgbt_perception.evaluation.report import write_joint_report, write_report
 from rgbt_perception.evaluation.table import metric_rows, notes, text_table
 
 
 @click.command("evaluate")
-@click.argument(
-    "run_dirs", metavar="RUN_DIR...", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+@click.argument("run_dirs", metavar="[RUN_DIR...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--out",
     metavar="DIR",
@@ -29,11 +30,62 @@ from rgbt_perception.evaluation.table import metric_rows, notes, text_table
     help="Also print the figures after scaling every depth picture to the median of its truth; "
     "always done for the MS2 data set.",
 )
-def command(run_dirs: tuple[Path, ...], out: Path | None, median_scaled: bool) -> None:
+@click.option(
+    "--images",
+    metavar="VI_DIR IR_DIR FUSED_DIR",
+    nargs=3,
+    type=click.Path(path_type=Path),
+    help="Instead of runs: fusion metrics of every picture in FUSED_DIR against the visible and "
+    "the thermal picture of the same name.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="With --images: write the metrics here.",
+)
+@click.option("--per-image", is_flag=True, help="With --images: also those of each picture.")
+def command(
+    run_dirs: tuple[Path, ...],
+    out: Path | None,
+    median_scaled: bool,
+    images: tuple[Path, Path, Path] | None,
+    json_file: Path | None,
+    per_image: bool,
+) -> None:
     """Compare the depth of runs with the ground truth in the recordings they were made from.
 
     RUN_DIR is the --out folder of `rgbt replay`. Writes metrics.json and report.html.
     """
+    if images is None:
+        if json_file is not None or per_image:
+            raise UsageError("--json and --per-image belong to --images; runs write metrics.json")
+        if not run_dirs:
+            raise UsageError("nothing to evaluate: expected RUN_DIR..., or --images")
+        _evaluate_runs(run_dirs, out, median_scaled)
+    elif run_dirs or out is not None or median_scaled:
+        raise UsageError("--images stands alone: expected no RUN_DIR, --out or --median-scaled")
+    else:
+        _evaluate_images(images, json_file, per_image)
+
+
+def _evaluate_images(
+    folders: tuple[Path, Path, Path], json_file: Path | None, per_image: bool
+) -> None:
+    matched = match_folders(folders[:2], folders[2])
+    with progress(f"evaluating {folders[2]}") as show:
+        score = score_images(matched.sets, show)
+    rows = score.images if per_image else {}
+    click.echo(fusion_table({**rows, f"mean of {len(score.images)}": score.mean()}))
+    if matched.unused:
+        click.echo(f"{matched.unused} pairs have no fused picture and are not scored.")
+    if json_file is not None:
+        write_scores(json_file, score.tree(per_image))
+        click.echo(f"wrote {json_file}")
+
+
+def _evaluate_runs(run_dirs: tuple[Path, ...], out: Path | None, median_scaled: bool) -> None:
     scores = []
     for run_dir in run_dirs:
         with progress(f"evaluating {run_dir}") as show:

@@ -39,6 +39,29 @@ def read_picture(path: Path) -> Picture:
     return np.asarray(picture)
 
 
+def pictures_by_name(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by name without suffix, sorted.
+
+    Raises:
+        InputError: no such folder, no picture in it, or two of one name.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder, expected a folder of pictures")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        if path.stem in found:
+            raise InputError(
+                f"{folder}: both {found[path.stem].name} and {path.name}, "
+                "expected one picture of a name"
+            )
+        found[path.stem] = path
+    if not found:
+        raise InputError(f"{folder}: holds no picture, expected {', '.join(SUFFIXES)}")
+    return found
+
+
 class PictureSource(Protocol):
     """Pictures in the order of time.
 

@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import cv2
+import numpy as np
 import pytest
 
 from rgbt_perception.cli.main import main
+from rgbt_perception.evaluation.fusion_metrics import FUSION_METRICS, fusion_metrics
 from rgbt_perception.frames import Mode
 
 
@@ -108,3 +111,59 @@ def test_missing_file_is_one_line(
 def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate"]) == 2
     assert "RUN_DIR" in capsys.readouterr().err
+
+
+@pytest.fixture
+def image_folders(tmp_path: Path) -> list[str]:
+    rng = np.random.default_rng(1)
+    for part in ("vi", "ir", "fused"):
+        (tmp_path / part).mkdir()
+        for name in ("a", "b"):
+            picture = rng.integers(0, 256, (44, 50, 3)).astype(np.uint8)
+            cv2.imwrite(str(tmp_path / part / f"{name}.png"), picture)
+    (tmp_path / "fused" / "b.png").unlink()
+    return [str(tmp_path / part) for part in ("vi", "ir", "fused")]
+
+
+def test_fused_pictures_of_any_method(
+    image_folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scores.json"
+    assert main(["evaluate", "--images", *image_folders, "--json", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["pictures", *FUSION_METRICS]
+    assert [line.split(" ")[0] for line in lines[1:]] == ["mean", "1", "wrote"]
+    tree = json.loads(path.read_text())
+    assert set(tree) == {"fusion", "images"}
+    grey = [
+        cv2.cvtColor(cv2.imread(f"{folder}/a.png"), cv2.COLOR_BGR2GRAY) for folder in image_folders
+    ]
+    assert tree["fusion"] == pytest.approx(fusion_metrics(*grey))
+    assert main(["evaluate", "--images", *image_folders, "--json", str(path), "--per-image"]) == 0
+    assert json.loads(path.read_text()) == {**tree, "per_image": {"a": tree["fusion"]}}
+    assert capsys.readouterr().out.splitlines()[1].startswith("a  ")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "nothing to evaluate"),
+        (["run", "--json", "x.json"], "belong to --images"),
+        (["run", "--per-image"], "belong to --images"),
+        (["run", "--images", "a", "b", "c"], "--images stands alone"),
+        (["--out", "x", "--images", "a", "b", "c"], "--images stands alone"),
+    ],
+)
+def test_runs_and_pictures_do_not_mix(
+    capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    assert main(["evaluate", *words]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_folders_that_do_not_match(
+    image_folders: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (Path(image_folders[1]) / "a.png").unlink()
+    assert main(["evaluate", "--images", *image_folders]) == 1
+    assert "no picture for 1 of 1 pictures" in capsys.readouterr().err

@@ -1,0 +1,55 @@
+"""MSRS: 1,444 pairs of MFNet, registered better and with clearer thermal pictures.
+
+Tang et al., "PIAFusion" (Information Fusion 2022). Published folders:
+``{train,test}/{vi,ir,Segmentation_labels}/<name>.png``; ids and names are MFNet's. A copy
+without the folder of labels, as for fusion alone, gives pairs without labels.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rgbt_perception.errors import InputError
+from rgbt_perception.training.label_datasets.aligned_pair import (
+    AlignedPair,
+    AlignedPairs,
+    checked_pair,
+    read_labels,
+    read_rgb,
+    read_thermal,
+    require_folders,
+)
+from rgbt_perception.training.label_datasets.mfnet import CLASSES
+
+SPLITS = ("train", "test")
+
+
+def open_msrs(root: Path, split: str) -> AlignedPairs:
+    """The pairs of a split.
+
+    Args:
+        root: with ``train`` and ``test``.
+        split: of ``SPLITS``.
+
+    Raises:
+        InputError: not the data set's folder, or no such split.
+    """
+    if split not in SPLITS:
+        raise InputError(f"MSRS has no split {split!r}, expected one of {', '.join(SPLITS)}")
+    visible, infrared = require_folders(root / split, ("vi", "ir"), "the MSRS data set")
+    labels = root / split / "Segmentation_labels"
+    is_labelled = labels.is_dir()
+    names = sorted(path.stem for path in visible.glob("*.png"))
+    if not names:
+        raise InputError(f"{visible}: holds no .png picture")
+
+    def read(name: str) -> AlignedPair:
+        file = f"{name}.png"
+        return checked_pair(
+            name,
+            read_rgb(visible / file),
+            read_thermal(infrared / file),
+            read_labels(labels / file, len(CLASSES)) if is_labelled else None,
+        )
+
+    return AlignedPairs(names, CLASSES if is_labelled else (), read)
