@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from rgbt_perception.cli.progress import progress
 from rgbt_perception.errors import InputError, RgbtError
-from rgbt_perception.recording.ms2_splits import TRAIN, VALIDATION
 from rgbt_perception.resources import share
-
-if TYPE_CHECKING:
-    from rgbt_perception.training.pair_cache import CachedRecording
-    from rgbt_perception.training.recipe import DataConfig, RecordingsConfig
 
 
 @click.command(short_help="Train a network from a recipe.")
@@ -35,17 +29,17 @@ def command(recipe: str, data: Path, out: Path | None, resume: bool) -> None:
     """
     try:
         from rgbt_perception.training.fit import fit
+        from rgbt_perception.training.gather import gather
         from rgbt_perception.training.recipe_file import load_recipe, recipe_digest
     except ModuleNotFoundError as error:
         raise _not_installed(error) from None
     path = _find(recipe)
     settings = load_recipe(path)
     out = out or Path("runs") / settings.name
-    ms2 = settings.data.ms2
-    training = _recordings(settings.data, settings.data.train, data, TRAIN, ms2.every)
-    validation = _recordings(
-        settings.data, settings.data.validation, data, VALIDATION, ms2.validation_every
-    )
+    try:
+        training, validation = gather(settings, data, progress, click.echo)
+    except ModuleNotFoundError as error:
+        raise _not_installed(error) from None
     with progress("train") as show:
         last = fit(
             settings,
@@ -71,30 +65,6 @@ def _find(recipe: str) -> Path:
             f"{', '.join(shipped)}"
         )
     return shipped[recipe]
-
-
-def _recordings(
-    data: DataConfig, group: RecordingsConfig, folder: Path, ms2_split: str, ms2_every: int
-) -> list[CachedRecording]:
-    from rgbt_perception.training.ms2_recordings import import_missing
-    from rgbt_perception.training.pair_cache import cache_recording, open_cached
-    from rgbt_perception.training.recordings import recording_specs, render_missing
-
-    specs = list(recording_specs(data, group))
-    with progress("simulate") as show:
-        try:
-            paths = render_missing(specs, folder, data.processes, show)
-        except ModuleNotFoundError as error:
-            raise _not_installed(error) from None
-    if data.ms2.folder:
-        with progress(f"import MS2 {ms2_split}") as show:
-            paths += import_missing(data.ms2, ms2_split, ms2_every, folder, show, click.echo)
-    opened = []
-    with progress("convert") as show:
-        for index, path in enumerate(paths):
-            opened.append(open_cached(cache_recording(path, data.width, data.height)))
-            show(index + 1, len(paths))
-    return opened
 
 
 def _not_installed(error: ModuleNotFoundError) -> RgbtError:

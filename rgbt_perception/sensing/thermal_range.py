@@ -14,8 +14,8 @@ _MIN_SPAN_KELVIN = 2.0
 _MIN_SPAN_COUNTS = {np.dtype(np.uint8): 8.0, np.dtype(np.uint16): 64.0}
 _MIN_SPAN_SHARE = 0.005
 
-
-_KNEE_PERCENTILE = 90.0
+KNEE = 90.0
+"""Percentile where the bulk of a picture ends."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,14 @@ class Range:
     knee: float
     high: float
     least: float
+
+
+def range_of(low: float, knee: float, high: float, least: float) -> Range:
+    """The range of these percentiles, widened about its middle where it is below ``least``."""
+    missing = least - (high - low)
+    if missing > 0:
+        low, high = low - missing / 2, high + missing / 2
+    return Range(low, knee, high, least)
 
 
 class SteadyRange:
@@ -56,7 +64,7 @@ class SteadyRange:
             smoothing_s: time constant, 0 = every picture alone.
             gain: kelvin per count, 0 = unknown.
         """
-        knee = min(_KNEE_PERCENTILE, percentile_high)
+        knee = min(KNEE, percentile_high)
         self._percentiles = (percentile_low, knee, percentile_high)
         self._smoothing_s = smoothing_s
         self._gain = gain
@@ -76,10 +84,7 @@ class SteadyRange:
             self._stamp_ns = stamp_ns
         low, knee, high = self._range or (0.0, 0.0, 0.0)
         least = self._least_span(counts.dtype, max(abs(low), abs(high)))
-        missing = least - (high - low)
-        if missing > 0:
-            low, high = low - missing / 2, high + missing / 2
-        return Range(low, knee, high, least)
+        return range_of(low, knee, high, least)
 
     def _percentiles_of(self, counts: npt.NDArray[Any]) -> tuple[float, float, float] | None:
         step = max(1, counts.size // _SAMPLES)

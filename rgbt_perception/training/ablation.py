@@ -157,6 +157,7 @@ def _result(
     resume = (out / LAST).exists()
     last = fit(settings, digest, training, validation, out, resume=resume, progress=show)
     network = read_checkpoint(last).network()
+    assert isinstance(network, ConfidenceDepth), "its recipe is one of the depth network"
     result = {
         "description": variant.description,
         "settings": digest,
@@ -218,6 +219,8 @@ def main(words: Sequence[str] | None = None) -> int:
     out: Path = arguments.out
     try:
         recipe = load_recipe(arguments.recipe)
+        if not isinstance(recipe, RecipeConfig):
+            raise InputError(f"--recipe {arguments.recipe}: expected one of the depth network")
         data, folder = recipe.data, arguments.data
         training = _recordings(data, data.train, folder, TRAIN, data.ms2.every)
         validation = _recordings(

@@ -14,6 +14,8 @@ from rgbt_perception.errors import InputError
 from rgbt_perception.models.confidence_depth import ConfidenceDepth
 from rgbt_perception.models.folding import fold_like
 from rgbt_perception.models.network_config import NetworkConfig
+from rgbt_perception.models.scene import Scene
+from rgbt_perception.models.scene_config import SceneConfig
 
 _PREFIX = "network."
 
@@ -34,18 +36,22 @@ class Checkpoint:
     recipe: dict[str, Any]
     weights: dict[str, torch.Tensor]
 
-    def network(self) -> ConfidenceDepth:
-        """The trained network, for inference: the variant that its recipe names.
+    def network(self) -> ConfidenceDepth | Scene:
+        """The trained network, for inference: the system and variant that its recipe names.
 
         Raises:
             InputError: the recipe knows choices that this version does not.
         """
         # The backbone's weights are in the checkpoint; the folder that they began with may be gone.
         try:
-            variant = NetworkConfig(**{**self.recipe.get("network", {}), "backbone_weights": ""})
+            variant = {**self.recipe.get("network", {}), "backbone_weights": ""}
+            network: ConfidenceDepth | Scene
+            if self.recipe.get("system") == "scene":
+                network = Scene(SceneConfig(**variant))
+            else:
+                network = ConfidenceDepth(NetworkConfig(**variant))
         except TypeError as error:
             raise InputError(f"checkpoint: a network of another version ({error})") from None
-        network = ConfidenceDepth(variant)
         fold_like(network, self.weights)
         network.load_state_dict(self.weights)
         return network.eval()

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS
+from rgbt_perception.engines.scene_exchange import INPUTS as SCENE_INPUTS
+from rgbt_perception.engines.scene_exchange import OUTPUTS as SCENE_OUTPUTS
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.models.coarse_depth import CANONICAL_FOCAL
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DeployedConfidenceDepth
+from rgbt_perception.models.scene import DeployedScene, Scene
+from rgbt_perception.scene_classes import SCENE_CLASSES
 
 VERSION = "1"
 TOLERANCE = 1e-3
@@ -55,8 +59,16 @@ def example_inputs(height: int, width: int, seed: int = 0) -> Arrays:
     }
 
 
+def example_scene(height: int, width: int, seed: int = 0) -> Arrays:
+    """Plausible random inputs of the scene network's exchange format; as ``example_inputs``."""
+    inputs = example_inputs(height, width, seed)
+    inputs["rgb_mask"][..., : width // 4] = 0.0
+    inputs["thermal_mask"][..., : height // 8, :] = 0.0
+    return {name: inputs[name] for name in SCENE_INPUTS}
+
+
 def export_onnx(
-    network: ConfidenceDepth,
+    network: ConfidenceDepth | Scene,
     path: Path,
     height: int,
     width: int,
@@ -81,11 +93,20 @@ def export_onnx(
         raise UsageError(
             f"size {width}x{height}: expected multiples of 64, at least 64, such as 320x256"
         )
-    deployed = DeployedConfidenceDepth(network).eval()
-    inputs = example_inputs(height, width)
+    deployed: nn.Module
+    outputs: tuple[str, ...]
+    if isinstance(network, Scene):
+        deployed, inputs = DeployedScene(network).eval(), example_scene(height, width)
+        outputs = SCENE_OUTPUTS
+        about = {"model": "scene", "classes": ",".join(item.name for item in SCENE_CLASSES)}
+    else:
+        deployed, inputs = DeployedConfidenceDepth(network).eval(), example_inputs(height, width)
+        outputs = OUTPUTS
+        about = {"model": "confidence_depth", "canonical_focal": str(CANONICAL_FOCAL)}
+    about |= _metadata(network, height, width, properties or {})
     partial = path.with_name(path.name + ".partial")
     try:
-        _write(deployed, partial, inputs, _metadata(network, height, width, properties or {}))
+        _write(deployed, partial, inputs, outputs, about)
         difference = parity(deployed, partial, inputs)
         if difference > TOLERANCE:
             raise RgbtError(
@@ -98,7 +119,7 @@ def export_onnx(
     return difference
 
 
-def parity(deployed: DeployedConfidenceDepth, path: Path, inputs: Arrays) -> float:
+def parity(deployed: nn.Module, path: Path, inputs: Arrays) -> float:
     """Largest relative difference between torch and ONNX Runtime over all outputs.
 
     Depths are compared relative to themselves. A point may round to another cell of the z-buffer
@@ -107,9 +128,10 @@ def parity(deployed: DeployedConfidenceDepth, path: Path, inputs: Arrays) -> flo
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    found = session.run(list(OUTPUTS), inputs)
+    found = session.run(None, inputs)
+    order = SCENE_INPUTS if isinstance(deployed, DeployedScene) else INPUTS
     with torch.no_grad():
-        expected = deployed(*(torch.from_numpy(inputs[name]) for name in INPUTS))
+        expected = deployed(*(torch.from_numpy(inputs[name]) for name in order))
     worst = 0.0
     for actual, reference in zip(found, expected, strict=True):
         wanted = reference.numpy()
@@ -119,9 +141,13 @@ def parity(deployed: DeployedConfidenceDepth, path: Path, inputs: Arrays) -> flo
 
 
 def _write(
-    deployed: DeployedConfidenceDepth, path: Path, inputs: Arrays, metadata: Mapping[str, str]
+    deployed: nn.Module,
+    path: Path,
+    inputs: Arrays,
+    outputs: Sequence[str],
+    metadata: Mapping[str, str],
 ) -> None:
-    arguments: tuple[Tensor, ...] = tuple(torch.from_numpy(inputs[name]) for name in INPUTS)
+    arguments: tuple[Tensor, ...] = tuple(torch.from_numpy(array) for array in inputs.values())
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -130,8 +156,8 @@ def _write(
             arguments,
             dynamo=True,
             opset_version=18,
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
+            input_names=list(inputs),
+            output_names=list(outputs),
             verbose=False,
         )
     assert program is not None
@@ -146,13 +172,11 @@ def _write(
 
 
 def _metadata(
-    network: ConfidenceDepth, height: int, width: int, more: Mapping[str, str]
+    network: nn.Module, height: int, width: int, more: Mapping[str, str]
 ) -> dict[str, str]:
     parameters = sum(parameter.numel() for parameter in network.parameters())
     return {
-        "model": "confidence_depth",
         "version": VERSION,
-        "canonical_focal": str(CANONICAL_FOCAL),
         "height": str(height),
         "width": str(width),
         "parameters": str(parameters),

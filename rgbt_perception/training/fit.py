@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,17 +25,10 @@ from torch.utils.data import DataLoader
 from rgbt_perception.errors import InputError
 from rgbt_perception.models.folding import fold_like
 from rgbt_perception.training.checkpoint import read_checkpoint
-from rgbt_perception.training.dataset import (
-    DepthBatch,
-    SequentialFrom,
-    TrainingPairs,
-    ValidationPairs,
-    collate,
-)
-from rgbt_perception.training.module import ConfidenceDepthModule
-from rgbt_perception.training.pair_cache import CachedRecording
-from rgbt_perception.training.recipe import RecipeConfig
+from rgbt_perception.training.dataset import SequentialFrom
+from rgbt_perception.training.recipe_file import Recipe
 from rgbt_perception.training.starting_weights import load_start
+from rgbt_perception.training.systems import Sources, System, system_for
 
 LAST = "last.ckpt"
 SUMMARY = "summary.json"
@@ -46,10 +39,10 @@ Progress = Callable[[int, int], None]
 
 
 def fit(
-    recipe: RecipeConfig,
+    recipe: Recipe,
     recipe_sha256: str,
-    training: Sequence[CachedRecording],
-    validation: Sequence[CachedRecording],
+    training: Sources,
+    validation: Sources,
     out: Path,
     *,
     resume: bool = False,
@@ -64,7 +57,7 @@ def fit(
     Args:
         recipe: what to do.
         recipe_sha256: digest of its file; a checkpoint is resumed only with the same recipe.
-        training, validation: opened recordings.
+        training, validation: opened recordings (and data sets, of system D).
         out: folder.
         resume: go on with ``out/last.ckpt``: weights, optimiser, schedule and order of the pairs.
         progress: told the optimiser steps.
@@ -84,7 +77,8 @@ def fit(
     if schedule.threads:
         torch.set_num_threads(schedule.threads)
     torch.manual_seed(recipe.seed)
-    module = ConfidenceDepthModule(recipe, recipe_sha256)
+    system = system_for(recipe, recipe_sha256, training, validation)
+    module = system.module
     if resume:
         fold_like(module.network, read_checkpoint(last).weights)
     elif recipe.start_from:
@@ -116,8 +110,8 @@ def fit(
         with suppress(SIGTERMException):  # how Lightning leaves, after the step
             trainer.fit(
                 module,
-                _training_loader(recipe, training, start),
-                _validation_loader(recipe, validation),
+                _training_loader(recipe, system, start),
+                _validation_loader(recipe, system),
                 ckpt_path=str(last) if resume else None,
                 weights_only=True if resume else None,
             )
@@ -216,27 +210,22 @@ def _loggers(out: Path, start: int) -> list[CSVLogger | TensorBoardLogger]:
     return loggers
 
 
-def _training_loader(
-    recipe: RecipeConfig, recordings: Sequence[CachedRecording], start: int
-) -> DataLoader[DepthBatch]:
+def _training_loader(recipe: Recipe, system: System, start: int) -> DataLoader[Any]:
     schedule = recipe.schedule
-    pairs = TrainingPairs(recordings, recipe.width, recipe.height, recipe.augmentation, recipe.seed)
     return DataLoader(
-        pairs,
+        system.training,
         batch_size=schedule.batch,
         sampler=SequentialFrom(start * schedule.batch, schedule.steps * schedule.batch),
         num_workers=schedule.workers,
-        collate_fn=collate,
+        collate_fn=system.collate,
         worker_init_fn=_prepare_worker,
         prefetch_factor=4 if schedule.workers else None,
     )
 
 
-def _validation_loader(
-    recipe: RecipeConfig, recordings: Sequence[CachedRecording]
-) -> DataLoader[DepthBatch]:
-    pairs = ValidationPairs(recordings, recipe.width, recipe.height)
-    return DataLoader(pairs, batch_size=recipe.schedule.batch, collate_fn=collate)
+def _validation_loader(recipe: Recipe, system: System) -> DataLoader[Any]:
+    batch = recipe.schedule.batch
+    return DataLoader(system.validation, batch_size=batch, collate_fn=system.collate)
 
 
 def _prepare_worker(worker: int) -> None:
@@ -247,9 +236,9 @@ def _prepare_worker(worker: int) -> None:
 
 def _write_summary(
     path: Path,
-    recipe: RecipeConfig,
-    training: Sequence[CachedRecording],
-    validation: Sequence[CachedRecording],
+    recipe: Recipe,
+    training: Sources,
+    validation: Sources,
     trainer: lightning.Trainer,
     watch: _Watch,
 ) -> None:

@@ -16,7 +16,11 @@ from rgbt_perception.models.folding import fold_batchnorm
 from rgbt_perception.training.dataset import DepthBatch
 from rgbt_perception.training.depth_scores import DepthScores
 from rgbt_perception.training.losses import depth_losses
+from rgbt_perception.training.one_cycle import one_cycle
 from rgbt_perception.training.recipe import RecipeConfig
+
+_EXPONENT = "blend.exponent"
+_EXPONENT_RATE = 50.0
 
 
 class ConfidenceDepthModule(lightning.LightningModule):
@@ -93,28 +97,20 @@ class ConfidenceDepthModule(lightning.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW with a one-cycle schedule; norms and biases do not decay."""
         schedule = self.recipe.schedule
-        learning = [p for p in self.network.parameters() if p.requires_grad]
-        decayed = [p for p in learning if p.dim() > 1]
-        plain = [p for p in learning if p.dim() <= 1]
+        learning = {n: p for n, p in self.network.named_parameters() if p.requires_grad}
+        # A single number of size 2 that steps of the weights' size would hardly move.
+        alone = [p for name, p in learning.items() if name == _EXPONENT]
+        decayed = [p for p in learning.values() if p.dim() > 1]
+        plain = [p for name, p in learning.items() if p.dim() <= 1 and name != _EXPONENT]
         groups: list[dict[str, Any]] = [
             {"params": decayed},
             {"params": plain, "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.AdamW(
-            groups,
-            lr=schedule.learning_rate,
-            weight_decay=schedule.weight_decay,
-        )
-        cycle = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            max_lr=schedule.learning_rate,
-            total_steps=schedule.steps,
-            pct_start=schedule.warmup,
-            div_factor=25.0,
-            final_div_factor=100.0,
-            cycle_momentum=False,
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+        rates = [schedule.learning_rate] * len(groups)
+        if alone:
+            groups.append({"params": alone, "weight_decay": 0.0})
+            rates.append(_EXPONENT_RATE * schedule.learning_rate)
+        return one_cycle(groups, rates, schedule)
 
 
 def _channels_last(inputs: DepthInputs) -> DepthInputs:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ _PAIRING_TOLERANCE_NS = 25_000_000
 # As in the run time's normalisation of 16-bit pictures.
 _LEAST_SPAN_KELVIN = 2.0
 _LEAST_SPAN_COUNTS = 64.0
+LABELS = "thermal_labels"
 _ARRAYS = ("rgb", "thermal", "rgb_depth", "thermal_depth")
 _GEOMETRY = "geometry.npz"
 _SCENE = "scene.json"
@@ -107,7 +109,8 @@ def cache_recording(recording: Path, width: int, height: int) -> Path:
     if folder.exists():
         _check_limit(folder, width, height)
         return folder
-    arrays, scene = _convert(recording, width, height)
+    arrays, scene = read_pairs(recording, width, height)
+    arrays.pop(LABELS, None)
     arrays["limit"] = np.array([width, height])
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -126,8 +129,16 @@ def open_cached(folder: Path) -> CachedRecording:
     with np.load(folder / _GEOMETRY) as geometry:
         rest = {name: geometry[name] for name in geometry.files}
     scene = json.loads((folder / _SCENE).read_text(encoding="utf-8"))
+    return recording_from(folder.stem, scene, arrays | rest)
+
+
+def recording_from(
+    name: str, scene: dict[str, Any], arrays: Mapping[str, Array]
+) -> CachedRecording:
+    """What ``read_pairs`` gave, as a recording."""
+    rest = dict(arrays)
     return CachedRecording(
-        name=folder.stem,
+        name=name,
         scene=scene,
         rgb_mask=rest["rgb_mask"],
         thermal_mask=rest["thermal_mask"],
@@ -136,7 +147,7 @@ def open_cached(folder: Path) -> CachedRecording:
         thermal_T_rgb=rest["thermal_T_rgb"],
         least_span=float(rest["least_span"]),
         is_dense=bool(rest.get("is_dense", True)),
-        **arrays,
+        **{name: rest[name] for name in _ARRAYS},
     )
 
 
@@ -162,16 +173,29 @@ class _Camera:
     rectifier: Rectifier | None = None
     pictures: dict[int, Array] = field(default_factory=dict)
     depths: dict[int, Array] = field(default_factory=dict)
-    skies: dict[int, Array] = field(default_factory=dict)
+    labels: dict[int, Array] = field(default_factory=dict)
     last: Array | None = None
 
     def usable(self) -> list[int]:
         """Stamps that have a picture and its truth."""
         stamps = self.pictures.keys() & self.depths.keys()
-        return sorted(stamps & self.skies.keys() if self.has_labels else stamps)
+        return sorted(stamps & self.labels.keys() if self.has_labels else stamps)
 
 
-def _convert(recording: Path, width: int, height: int) -> tuple[dict[str, Array], dict[str, Any]]:
+def read_pairs(recording: Path, width: int, height: int) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Decode, rectify and pair a recording.
+
+    Args:
+        recording: with ground truth of both cameras.
+        width, height: pictures are shrunk, one scale on both axes, to fit into this.
+
+    Returns:
+        Arrays for ``recording_from``, with ``LABELS`` ((N, h, w) uint8, thermal view) where there
+        are some, and the content of ``/ground_truth/scene``.
+
+    Raises:
+        InputError: the recording lacks something that training needs.
+    """
     cameras = {camera: _Camera() for camera in Modality}
     scene: dict[str, Any] = {}
     least_span = _LEAST_SPAN_COUNTS
@@ -219,6 +243,8 @@ def _convert(recording: Path, width: int, height: int) -> tuple[dict[str, Array]
         (Modality.THERMAL, thermal, [pair[1] for pair in pairs]),
     ):
         arrays |= _camera_arrays(camera.value, read, stamps)
+    if thermal.has_labels:
+        arrays[LABELS] = np.stack([thermal.labels[stamp] for _, stamp in pairs])
     return arrays, scene
 
 
@@ -232,7 +258,7 @@ def _take(camera: _Camera, kind: str, message: Message, width: int, height: int)
         return
     if kind == "labels":
         labels = label_picture(value)
-        camera.skies[stamp] = nearest(labels, *_fitted(labels, width, height)) == SKY
+        camera.labels[stamp] = nearest(labels, *_fitted(labels, width, height))
         return
     assert camera.model is not None
     assert camera.rectifier is not None
@@ -254,7 +280,7 @@ def _camera_arrays(name: str, camera: _Camera, stamps: list[int]) -> dict[str, A
     height, width = pictures.shape[1:3]
     depth = np.stack([camera.depths[stamp] for stamp in stamps])
     if camera.has_labels:
-        depth[np.stack([camera.skies[stamp] for stamp in stamps])] = np.inf
+        depth[np.stack([camera.labels[stamp] for stamp in stamps]) == SKY] = np.inf
     mask = np.ones((height, width), np.uint8)
     if not camera.model.is_rectified:
         valid = camera.rectifier.valid.astype(np.uint8) * np.uint8(255)

@@ -10,13 +10,18 @@ import cv2
 import numpy as np
 
 from rgbt_perception.frames import FloatImage
-from rgbt_perception.training.recipe import AugmentationConfig
+from rgbt_perception.sensing.thermal_range import KNEE, range_of
+from rgbt_perception.sensing.thermal_shoulder import linear_range, with_shoulder
+from rgbt_perception.training.recipe import PictureAugmentationConfig
 
 _FARTHEST_M = 120.0
 
 
 def disturbed_rgb(
-    rgb: FloatImage, depth: FloatImage, config: AugmentationConfig, random: np.random.Generator
+    rgb: FloatImage,
+    depth: FloatImage,
+    config: PictureAugmentationConfig,
+    random: np.random.Generator,
 ) -> FloatImage:
     """A colour picture as another camera might take it, under worse conditions.
 
@@ -52,7 +57,7 @@ def disturbed_thermal(
     mask: FloatImage,
     depth: FloatImage,
     least_span: float,
-    config: AugmentationConfig,
+    config: PictureAugmentationConfig,
     random: np.random.Generator,
 ) -> FloatImage:
     """Thermal counts to a picture, normalised and disturbed as cameras differ.
@@ -69,7 +74,9 @@ def disturbed_thermal(
         (H, W) float32, 0 (cold) to 1 (warm).
     """
     low, high = random.uniform(0.0, 3.0), random.uniform(97.0, 100.0)
-    picture = normalized(counts, mask, low, high, least_span * random.uniform(0.3, 1.5))
+    least_span *= random.uniform(0.3, 1.5)
+    shoulder = random.random() < config.shoulder
+    picture = normalized(counts, mask, low, high, least_span, shoulder)
     if random.random() < config.equalise:
         picture = _equalised(picture, mask, random)
     if random.random() < config.veil:
@@ -94,7 +101,12 @@ def disturbed_thermal(
 
 
 def normalized(
-    counts: FloatImage, mask: FloatImage, low: float, high: float, least_span: float
+    counts: FloatImage,
+    mask: FloatImage,
+    low: float,
+    high: float,
+    least_span: float,
+    shoulder: bool = True,
 ) -> FloatImage:
     """Counts to 0 to 1 between two percentiles, as the run time does by default.
 
@@ -103,15 +115,18 @@ def normalized(
         mask: (H, W) float32, 1 where there is a picture.
         low, high: percentiles, percent.
         least_span: counts; a picture with less between its percentiles is not stretched more.
+        shoulder: compress what is far hotter than the rest (see ``sensing.thermal_shoulder``).
     """
     inside = counts[mask > 0]
     if inside.size == 0:
         return np.zeros_like(counts)
-    cold, warm = np.percentile(inside[::2], (low, high))
-    span = max(float(warm - cold), least_span)
-    start = (cold + warm - span) / 2
-    picture: FloatImage = np.clip((counts - np.float32(start)) / np.float32(span), 0.0, 1.0)
-    return picture
+    cold, knee, warm = np.percentile(inside[::2], (low, KNEE, high))
+    found = range_of(float(cold), float(knee), float(warm), least_span)
+    start, end = linear_range(found) if shoulder else (found.low, found.high)
+    picture: FloatImage = (counts - np.float32(start)) / np.float32(end - start)
+    if end < found.high:
+        return with_shoulder(picture, (found.high - start) / (end - start))
+    return np.clip(picture, 0.0, 1.0)
 
 
 def _equalised(picture: FloatImage, mask: FloatImage, random: np.random.Generator) -> FloatImage:

@@ -48,18 +48,16 @@ class Ms2Config:
 
 
 @dataclass(frozen=True)
-class DataConfig:
-    """What is rendered or imported and how it is kept.
+class SimulatedDataConfig:
+    """What is rendered and how it is kept.
 
     Attributes:
-        train, validation: the two groups of simulated recordings; with an MS2 folder either may
-            have a count of 0.
+        train, validation: the two groups of simulated recordings.
         scenes, lights, weathers: conditions; the recordings go through all combinations in turn.
         rgb_sizes, thermal_sizes: rendered sizes (width, height), pixels; they change after every
             round through the conditions.
         width, height: pictures are kept at a size that fits into this, pixels.
         processes: for rendering.
-        ms2: recordings of the MS2 data set that join both groups.
     """
 
     train: RecordingsConfig
@@ -72,12 +70,23 @@ class DataConfig:
     width: int = 320
     height: int = 256
     processes: int = 2
+
+
+@dataclass(frozen=True)
+class DataConfig(SimulatedDataConfig):
+    """Rendered and imported pairs with true depth.
+
+    Attributes:
+        ms2: recordings of the MS2 data set that join both groups; with its folder either group of
+            simulated recordings may have a count of 0.
+    """
+
     ms2: Ms2Config = field(default_factory=Ms2Config)
 
 
 @dataclass(frozen=True)
-class ScheduleConfig:
-    """How long and how fast the network learns.
+class OptimiserConfig:
+    """How long and how fast a network learns.
 
     Attributes:
         steps: optimiser steps.
@@ -88,9 +97,6 @@ class ScheduleConfig:
         clip: largest norm of the gradient.
         validate_every: steps between validations.
         checkpoint_minutes: between checkpoints.
-        fold: BatchNorm is folded into the convolutions before the first step. For a network that
-            has learned already: a third faster, and the form in which exported weights come.
-        frozen: parts of the network that stay as they are, such as ``rgb_network``.
         workers: processes that prepare pairs.
         threads: of torch; 0 = all cores.
     """
@@ -103,15 +109,27 @@ class ScheduleConfig:
     clip: float = 1.0
     validate_every: int = 1000
     checkpoint_minutes: float = 5.0
-    fold: bool = False
-    frozen: tuple[str, ...] = ()
     workers: int = 1
     threads: int = 0
 
 
 @dataclass(frozen=True)
-class AugmentationConfig:
-    """Probabilities, per sample, of what happens to a pair.
+class ScheduleConfig(OptimiserConfig):
+    """The same for the depth network, which may begin with trained parts.
+
+    Attributes:
+        fold: BatchNorm is folded into the convolutions before the first step. For a network that
+            has learned already: a third faster, and the form in which exported weights come.
+        frozen: parts of the network that stay as they are, such as ``rgb_network``.
+    """
+
+    fold: bool = False
+    frozen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PictureAugmentationConfig:
+    """Probabilities, per sample, of what happens to the two pictures.
 
     Attributes:
         flip: mirror both pictures.
@@ -119,12 +137,9 @@ class AugmentationConfig:
         darken, glare, veil, noise, blur: RGB disturbances (veil is smoke that thickens with depth).
         flat, equalise, quantise, thermal_noise, thermal_blur: thermal disturbances (flat = low
             contrast, equalise = the 8-bit automatic gain of a camera, quantise = few grey levels).
+        shoulder: what is far hotter than the rest is compressed, as the run time does by default.
         blind: one of the cameras shows nothing useful.
         drop_rgb, drop_thermal: that camera is absent.
-        ungate: both confidences are held at 0.5.
-        rotation_deg, translation_m: largest calibration error.
-        miscalibrate: the error may be ``miscalibration_factor`` times as large.
-        time_offset: the pictures are of two moments, the rig moved up to ``way_m`` in between.
     """
 
     flip: float = 0.5
@@ -136,12 +151,26 @@ class AugmentationConfig:
     blur: float = 0.2
     flat: float = 0.2
     equalise: float = 0.15
+    shoulder: float = 0.7
     quantise: float = 0.5
     thermal_noise: float = 0.4
     thermal_blur: float = 0.2
     blind: float = 0.06
     drop_rgb: float = 0.1
     drop_thermal: float = 0.1
+
+
+@dataclass(frozen=True)
+class AugmentationConfig(PictureAugmentationConfig):
+    """The same with what happens to a pair's geometry.
+
+    Attributes:
+        ungate: both confidences are held at 0.5.
+        rotation_deg, translation_m: largest calibration error.
+        miscalibrate: the error may be ``miscalibration_factor`` times as large.
+        time_offset: the pictures are of two moments, the rig moved up to ``way_m`` in between.
+    """
+
     ungate: float = 0.25
     rotation_deg: float = 0.7
     translation_m: float = 0.015

@@ -12,16 +12,28 @@ import yaml
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.training.recipe import RecipeConfig, RecordingsConfig, Size
+from rgbt_perception.training.scene_recipe import SceneRecipe
 
-_MAGNITUDES = ("rotation_deg", "translation_m", "miscalibration_factor", "way_m")
+_MAGNITUDES = (
+    "rotation_deg",
+    "translation_m",
+    "miscalibration_factor",
+    "way_m",
+    "warp_error_px",
+)
 """Of the augmentation; everything else there is a probability."""
+
+Recipe = RecipeConfig | SceneRecipe
+"""Of any system; a file without the key ``system`` is one of the depth network."""
+
+_SYSTEMS: dict[str, type[Recipe]] = {"confidence_depth": RecipeConfig, "scene": SceneRecipe}
 
 VALIDATION_SEEDS = range(800_000, 810_000)
 CHECK_SEEDS_FROM = 900_000
 """Simulation seeds from here on are for final checks; nothing may be trained or tuned on them."""
 
 
-def load_recipe(path: Path) -> RecipeConfig:
+def load_recipe(path: Path) -> Recipe:
     """Read a recipe file.
 
     Raises:
@@ -35,7 +47,7 @@ def recipe_digest(path: Path) -> str:
     return hashlib.sha256(_text(path).encode()).hexdigest()
 
 
-def recipe_from_yaml(text: str, name: str) -> RecipeConfig:
+def recipe_from_yaml(text: str, name: str) -> Recipe:
     """Parse a recipe's text.
 
     Args:
@@ -49,7 +61,17 @@ def recipe_from_yaml(text: str, name: str) -> RecipeConfig:
         tree = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InputError(f"recipe {name}: not YAML ({' '.join(str(error).split())})") from None
-    recipe: RecipeConfig = _build(RecipeConfig, tree, f"recipe {name}:", "")
+    kind: type[Recipe] = RecipeConfig
+    if isinstance(tree, Mapping) and "system" in tree:
+        system = tree["system"]
+        if system not in _SYSTEMS:
+            raise InputError(
+                f"recipe {name}: system = {system!r}: expected one of {', '.join(_SYSTEMS)}"
+            )
+        kind = _SYSTEMS[system]
+        if kind is RecipeConfig:
+            tree = {key: value for key, value in tree.items() if key != "system"}
+    recipe: Recipe = _build(kind, tree, f"recipe {name}:", "")
     _check(recipe, f"recipe {name}:")
     return recipe
 
@@ -116,11 +138,13 @@ def _size(value: Any, name: str, key: str) -> Size:
     return int(width), int(height)
 
 
-def _check(recipe: RecipeConfig, name: str) -> None:
+def _check(recipe: Recipe, name: str) -> None:
     data, schedule = recipe.data, recipe.schedule
+    step = 32 if isinstance(recipe, SceneRecipe) else 64
+    real = isinstance(recipe, RecipeConfig) and bool(recipe.data.ms2.folder)
     for key, value in (("width", recipe.width), ("height", recipe.height)):
-        if value < 64 or value % 64:
-            raise InputError(f"{name} {key} = {value}: expected a multiple of 64, at least 64")
+        if value < 64 or value % step:
+            raise InputError(f"{name} {key} = {value}: expected a multiple of {step}, at least 64")
     positive = {
         "schedule.steps": schedule.steps,
         "schedule.batch": schedule.batch,
@@ -130,10 +154,9 @@ def _check(recipe: RecipeConfig, name: str) -> None:
         "data.processes": data.processes,
         "data.width": data.width,
         "data.height": data.height,
-        "data.ms2.every": data.ms2.every,
-        "data.ms2.validation_every": data.ms2.validation_every,
-        **_lengths("data.train", data.train, bool(data.ms2.folder)),
-        **_lengths("data.validation", data.validation, bool(data.ms2.folder)),
+        **_lengths("data.train", data.train, real),
+        **_lengths("data.validation", data.validation, real),
+        **_special(recipe),
     }
     for key, number in positive.items():
         if not number > 0:
@@ -145,6 +168,8 @@ def _check(recipe: RecipeConfig, name: str) -> None:
                 raise InputError(f"{name} augmentation.{item.name} = {number}: expected 0 or more")
         elif not 0 <= number <= 1:
             raise InputError(f"{name} augmentation.{item.name} = {number}: expected 0 to 1")
+    if isinstance(recipe, SceneRecipe):
+        _check_shares(recipe, name)
     if recipe.network.backbone_weights and not recipe.network.backbone:
         raise InputError(
             f"{name} network.backbone_weights = {recipe.network.backbone_weights!r}: expected "
@@ -162,6 +187,34 @@ def _check(recipe: RecipeConfig, name: str) -> None:
             f"{name} data.validation uses seeds {data.validation.first_seed} to {last}: expected "
             f"{VALIDATION_SEEDS.start} to {VALIDATION_SEEDS.stop - 1}"
         )
+
+
+def _special(recipe: Recipe) -> dict[str, float]:
+    """Numbers that one system alone has and that must be positive."""
+    if isinstance(recipe, SceneRecipe):
+        return {"schedule.rounds": recipe.schedule.rounds}
+    ms2 = recipe.data.ms2
+    return {"data.ms2.every": ms2.every, "data.ms2.validation_every": ms2.validation_every}
+
+
+def _check_shares(recipe: SceneRecipe, name: str) -> None:
+    shares = {
+        "schedule.fusion_share": recipe.schedule.fusion_share,
+        "schedule.joint_share": recipe.schedule.joint_share,
+        "data.real_share": recipe.data.real_share,
+    }
+    for key, share in shares.items():
+        if not 0 <= share <= 1:
+            raise InputError(f"{name} {key} = {share}: expected 0 to 1")
+    if recipe.data.real_share > 0 and not recipe.data.real:
+        raise InputError(
+            f"{name} data.real_share = {recipe.data.real_share}: expected folders in data.real "
+            "beside it"
+        )
+    for item in fields(recipe.loss):
+        weight = getattr(recipe.loss, item.name)
+        if isinstance(weight, float) and not weight >= 0:
+            raise InputError(f"{name} loss.{item.name} = {weight}: expected 0 or more")
 
 
 def _lengths(key: str, group: RecordingsConfig, may_be_empty: bool) -> dict[str, float]:

@@ -10,7 +10,7 @@ from importlib import import_module
 from itertools import product
 from pathlib import Path
 
-from rgbt_perception.training.recipe import DataConfig, RecordingsConfig
+from rgbt_perception.training.recipe import RecordingsConfig, SimulatedDataConfig
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
@@ -46,7 +46,7 @@ class RecordingSpec:
         )
 
 
-def recording_specs(data: DataConfig, group: RecordingsConfig) -> Iterator[RecordingSpec]:
+def recording_specs(data: SimulatedDataConfig, group: RecordingsConfig) -> Iterator[RecordingSpec]:
     """The recordings of a group; conditions take turns, so that every share is mixed."""
     conditions = list(product(data.weathers, data.lights, data.scenes))
     for index in range(group.count):

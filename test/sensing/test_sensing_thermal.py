@@ -91,7 +91,8 @@ def test_columns_that_repeat_do_not_fool_the_sample() -> None:
     counts = np.full((512, 640), 30000, np.uint16)
     counts[:, ::4] += 1000
     counts[:, ::16] += 5000
-    picture = ThermalNormalizer(config(percentile_high=97.0)).normalize(counts, 0)
+    settings_ = config(percentile_high=97.0, normalization=Normalization.PERCENTILE)
+    picture = ThermalNormalizer(settings_).normalize(counts, 0)
     assert picture[0, 4] == pytest.approx(1000 / 6000, abs=1e-3)
 
 

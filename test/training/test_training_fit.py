@@ -12,6 +12,7 @@ pytest.importorskip("lightning")
 from rgbt_perception.errors import InputError
 from rgbt_perception.training.checkpoint import read_checkpoint
 from rgbt_perception.training.fit import fit
+from rgbt_perception.training.module import ConfidenceDepthModule
 from rgbt_perception.training.recipe import (
     DataConfig,
     RecipeConfig,
@@ -157,3 +158,17 @@ def test_another_recipe_is_not_resumed(recording, tmp_path):
     fit(short, "one", [recording], [recording], tmp_path)
     with pytest.raises(InputError, match="another recipe"):
         fit(short, "two", [recording], [recording], tmp_path, resume=True)
+
+
+def test_every_weight_learns_once_and_the_exponent_fast_enough():
+    module = ConfidenceDepthModule(RECIPE, "digest")
+    groups = module.configure_optimizers()["optimizer"].param_groups
+    found = [id(p) for group in groups for p in group["params"]]
+    assert sorted(found) == sorted(id(p) for p in module.network.parameters())
+    exponent = next(
+        g for g in groups if any(p is module.network.blend.exponent for p in g["params"])
+    )
+    steps = 600  # of a third stage
+    assert (
+        exponent["initial_lr"] / groups[0]["initial_lr"] * RECIPE.schedule.learning_rate * steps > 2
+    )

@@ -5,6 +5,8 @@ import pytest
 
 pytest.importorskip("torch")
 
+from rgbt_perception.config import Normalization, ThermalConfig
+from rgbt_perception.sensing.thermal import ThermalNormalizer
 from rgbt_perception.training.picture_augmentation import (
     blinded,
     disturbed_rgb,
@@ -123,3 +125,18 @@ def test_the_same_seed_gives_the_same_picture():
     config = AugmentationConfig()
     a, b = (disturbed_rgb(rgb, depth, config, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("fire", [False, True])
+def test_normalises_as_the_run_time_does(fire):
+    random = np.random.default_rng(3)
+    counts = (29000 + 800 * random.random((96, 128))).astype(np.uint16)
+    if fire:
+        counts[20:40, 30:60] = 45000
+    mask = np.ones(counts.shape, np.float32)
+    for mode, shoulder in ((Normalization.PERCENTILE, False), (Normalization.SHOULDER, True)):
+        config = replace(ThermalConfig(), normalization=mode)
+        run_time = ThermalNormalizer(config).normalize(counts, 0)
+        found = normalized(counts.astype(np.float32), mask, 1.0, 99.0, 64.0, shoulder)
+        np.testing.assert_allclose(found, run_time, atol=0.01)
+    assert Normalization.SHOULDER is ThermalConfig().normalization

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 pytest.importorskip("torch")
@@ -33,15 +35,25 @@ def test_shipped_recipes_are_valid_and_named_like_their_file(path):
     assert load_recipe(path).name == path.stem
 
 
-def test_the_second_stage_goes_on_with_fresh_recordings():
-    first, second = (
-        load_recipe(share(f"config/recipes/{name}.yaml"))
-        for name in ("confidence_depth", "confidence_depth_finish")
-    )
-    seen = first.data.train.first_seed + first.data.train.count
-    assert second.data.train.first_seed >= seen
-    assert (second.width, second.height) == (first.width, first.height) == (320, 256)
-    assert second.start_from == f"runs/{first.name}/last.ckpt"
+def test_each_stage_goes_on_from_the_one_before_it():
+    names = ("confidence_depth", "confidence_depth_finish", "confidence_depth_more")
+    stages = [load_recipe(share(f"config/recipes/{name}.yaml")) for name in names]
+    for before, after in pairwise(stages):
+        assert after.start_from == f"runs/{before.name}/last.ckpt"
+        assert (after.width, after.height) == (before.width, before.height) == (320, 256)
+    assert stages[1].data.train.first_seed >= _end(stages[0])
+
+
+def test_the_last_stage_learns_from_recordings_that_the_coarse_networks_have_not_seen():
+    names = ("confidence_depth", "confidence_depth_finish", "confidence_depth_more")
+    seen = max(_end(load_recipe(share(f"config/recipes/{name}.yaml"))) for name in names)
+    fusion = load_recipe(share("config/recipes/confidence_depth_fusion.yaml"))
+    assert fusion.data.train.first_seed >= seen
+    assert set(fusion.schedule.frozen) == {"rgb_network", "thermal_network"}
+
+
+def _end(recipe):
+    return recipe.data.train.first_seed + recipe.data.train.count
 
 
 @pytest.mark.parametrize(

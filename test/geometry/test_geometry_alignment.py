@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from rgbt_perception.frames import Pinhole
+from rgbt_perception.geometry.alignment import align_picture
+
+WIDTH, HEIGHT, FOCAL = 160, 120, 120.0
+CAMERA = Pinhole(WIDTH, HEIGHT, FOCAL, FOCAL, 79.5, 59.5)
+SHIFT_M = 0.2
+FAR, NEAR = 20.0, 2.0
+
+
+def _pose(x: float) -> np.ndarray:
+    pose = np.eye(4)
+    pose[0, 3] = x
+    return pose
+
+
+def _world():
+    """A near red board before a far blue wall, seen by two cameras side by side.
+
+    The picture's camera stands ``SHIFT_M`` to the left, so that things lie further right in it.
+    """
+    depth = np.full((HEIGHT, WIDTH), FAR, np.float32)
+    depth[40:80, 60:90] = NEAR
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    image[..., 2] = 200
+    moved = round(FOCAL * SHIFT_M / NEAR)
+    image[40:80, 60 + moved : 90 + moved] = (200, 0, 0)
+    return depth, image, moved
+
+
+def test_equal_cameras_give_the_picture_back():
+    depth, image, _ = _world()
+    found, seen = align_picture(depth, CAMERA, image, CAMERA, np.eye(4))
+    assert seen.all()
+    np.testing.assert_array_equal(found, image)
+
+
+def test_what_the_board_hides_is_not_seen_and_shows_no_ghost():
+    depth, image, moved = _world()
+    found, seen = align_picture(depth, CAMERA, image, CAMERA, _pose(SHIFT_M))
+    board = np.s_[42:78, 62:88]
+    assert seen[board].all()
+    assert (found[board] == (200, 0, 0)).all()
+    # The wall's points that fall behind the board lie beside it here.
+    small = round(FOCAL * SHIFT_M / FAR)
+    hidden = np.s_[42:78, 92 : 90 + moved - small - 2]
+    assert not seen[hidden].any()
+    assert not found[hidden].any()
+    red = seen & (found[..., 0] > 100)
+    red[39:81, 59:91] = False
+    assert not red.any()
+    far_away = np.s_[:, : WIDTH // 3]
+    assert seen[far_away].all()
+    assert seen.mean() > 0.9
+
+
+def test_slanted_ground_does_not_hide_itself():
+    rows = np.arange(HEIGHT, dtype=np.float32)[:, None] - 59.5
+    with np.errstate(divide="ignore"):
+        ground = np.where(rows > 0, 1.5 * FOCAL / np.maximum(rows, 1e-3), np.inf)
+    depth = np.repeat(ground, WIDTH, axis=1).astype(np.float32)
+    image = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+    _, seen = align_picture(depth, CAMERA, image, CAMERA, _pose(SHIFT_M))
+    assert seen[:, : WIDTH - 20].all()
+
+
+def test_unknown_depth_and_content_are_not_seen():
+    depth, image, _ = _world()
+    depth[:10] = np.nan
+    valid = np.ones((HEIGHT, WIDTH), bool)
+    valid[-10:] = False
+    found, seen = align_picture(depth, CAMERA, image, CAMERA, np.eye(4), valid)
+    assert not seen[:10].any()
+    assert not seen[-10:].any()
+    assert seen[10:-10].all()
+    assert not found[~seen].any()
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0, 4.0])
+def test_the_picture_may_have_another_size(factor):
+    depth, image, moved = _world()
+    size = round(WIDTH * factor), round(HEIGHT * factor)
+    cv2 = pytest.importorskip("cv2")
+    scaled = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST)
+    found, seen = align_picture(depth, CAMERA, scaled, CAMERA.resized(*size), _pose(SHIFT_M))
+    assert (found[44:76, 64:86] == (200, 0, 0)).all()
+    assert not seen[44:76, 94 : 90 + moved - 6].any()
+    assert seen.mean() > 0.85
