@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # The environment is kept while these files are unchanged.
 STAMP := $(shell cat constraints.txt setup.py | cksum | cut -d' ' -f1)
 
-.PHONY: demo test soak accuracy check format sample pictures clean
+.PHONY: demo test ros-test soak accuracy check format sample pictures clean
 
 demo: $(VENV)/.demo-$(STAMP)
 	$(BIN)/rgbt demo --out out/demo
@@ -19,6 +19,10 @@ check: $(VENV)/.test-$(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# colcon builds and the tests on a real ROS 2; says so and does nothing where there is none.
+ros-test:
+	.ci/ros
 
 # Each part in a process of its own, so that one that fails or is killed leaves the others to run.
 soak: $(VENV)/.test-$(STAMP)
@@ -44,7 +48,7 @@ $(VENV)/.demo-$(STAMP):
 	touch $@
 
 $(VENV)/.test-$(STAMP): $(VENV)/.demo-$(STAMP)
-	$(PIP) -e '.[sim,train,test]'
+	$(PIP) -e '.[live,sim,train,test]'
 	touch $@
 
 # The recording that the demo replays: night, smoke, each camera silent once.

@@ -1,11 +1,11 @@
-"""Installs the Python package and, in share/, what lies outside of it: msg/, config/, samples/."""
+"""Installs the Python package and, in share/, what lies outside of it: msg/, config/ and so on."""
 
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 NAME = "rgbt_perception"
-OUTSIDE = ("msg", "config", "samples")
+OUTSIDE = ("msg", "config", "launch", "samples")
 
 
 def version() -> str:
@@ -32,7 +32,15 @@ setup(
     description="Depth, confidence and coloured point clouds from an RGB and a thermal camera",
     license="Apache-2.0",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["py.typed", "weights/*.onnx", "weights/*.md", "evaluation/page/*"]},
+    package_data={
+        NAME: [
+            "py.typed",
+            "weights/*.onnx",
+            "weights/*.md",
+            "evaluation/page/*",
+            "live/view/page/*",
+        ]
+    },
     data_files=data_files(),
     python_requires=">=3.10",
     install_requires=[
@@ -44,6 +52,7 @@ setup(
         "click>=8.1",
     ],
     extras_require={
+        "live": ["cyclonedds>=11"],
         "sim": ["mujoco>=3.3"],
         "train": [
             "torch>=2.5",

@@ -6,7 +6,6 @@ Every host (recordings, DDS, ROS) and the YAML files read it from here. A parame
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
@@ -16,24 +15,18 @@ from typing import Any, get_type_hints
 import yaml
 
 from rgbt_perception.errors import InputError
+from rgbt_perception.parameter import Named, Parameter, checked_value, parameter
+
+__all__ = ["Parameter", "parameter"]
 
 
-class _Named(str, Enum):
-    """An enum whose YAML name is its value and whose error says what was expected."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> _Named:
-        expected = ", ".join(str(member.value) for member in cls)
-        raise ValueError(f"{value!r} is none of: {expected}")
-
-
-class Reference(_Named):
+class Reference(Named):
     """The camera whose view the outputs share."""
 
     THERMAL = "thermal"
 
 
-class Normalization(_Named):
+class Normalization(Named):
     """How thermal counts become 0 to 1."""
 
     FIXED = "fixed"
@@ -42,25 +35,27 @@ class Normalization(_Named):
     CLAHE = "clahe"
 
 
-class EngineName(_Named):
+class EngineName(Named):
     """Which runtime executes the networks."""
 
     AUTO = "auto"
     ONNXRUNTIME = "onnxruntime"
+    CONSTANT = "constant"
 
 
-def parameter(
-    default: Any,
-    help: str,  # noqa: A002 - the field's word
-    *,
-    unit: str = "",
-    low: float | None = None,
-    high: float | None = None,
-    read_only: bool = False,
-) -> Any:
-    """A dataclass field with everything that a parameter declaration needs."""
-    metadata = {"help": help, "unit": unit, "low": low, "high": high, "read_only": read_only}
-    return field(default=default, metadata=metadata)
+class Reliability(Named):
+    """Quality of service of a subscription."""
+
+    BEST_EFFORT = "best_effort"
+    RELIABLE = "reliable"
+
+
+class Transport(Named):
+    """Which of a picture's topics is subscribed to."""
+
+    AUTO = "auto"
+    RAW = "raw"
+    COMPRESSED = "compressed"
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ class ThermalConfig:
     """From thermal counts to a picture and to kelvin."""
 
     normalization: Normalization = parameter(
-        Normalization.PERCENTILE, "how counts become a picture of 0 to 1"
+        Normalization.SHOULDER, "how counts become a picture of 0 to 1"
     )
     range_low: float = parameter(
         0.0, "fixed: value that becomes 0 (kelvin when the scale is known, else counts)"
@@ -146,12 +141,81 @@ class OutputConfig:
 class EngineConfig:
     """How the networks are executed."""
 
-    name: EngineName = parameter(EngineName.AUTO, "runtime", read_only=True)
+    name: EngineName = parameter(
+        EngineName.AUTO,
+        "runtime; constant computes nothing and says 10 m everywhere: it measures the host",
+        read_only=True,
+    )
     threads: int = parameter(0, "CPU threads, 0 = all cores", low=0, high=256, read_only=True)
     depth_model: str = parameter(
         "confidence_depth",
         "shipped model's name or path of an ONNX file; in a file, relative to that file",
         read_only=True,
+    )
+
+
+@dataclass(frozen=True)
+class QosConfig:
+    """Subscriptions of the live hosts. A reliable one hears no best-effort publisher."""
+
+    rgb_image: Reliability = parameter(
+        Reliability.BEST_EFFORT, "reliability asked of rgb/image", read_only=True
+    )
+    rgb_camera_info: Reliability = parameter(
+        Reliability.BEST_EFFORT, "reliability asked of rgb/camera_info", read_only=True
+    )
+    thermal_image: Reliability = parameter(
+        Reliability.BEST_EFFORT, "reliability asked of thermal/image", read_only=True
+    )
+    thermal_camera_info: Reliability = parameter(
+        Reliability.BEST_EFFORT, "reliability asked of thermal/camera_info", read_only=True
+    )
+    depth: int = parameter(
+        5, "messages kept of each of these until they are read", low=1, high=1000, read_only=True
+    )
+
+
+@dataclass(frozen=True)
+class WatchdogConfig:
+    """When a live host calls itself slow. Time is that of the steady clock."""
+
+    warn_ms: float = parameter(
+        200.0,
+        "latency, from a pair's later picture to its last output, that is warned of",
+        unit="ms",
+        low=1.0,
+        high=60_000.0,
+    )
+    error_ms: float = parameter(
+        1000.0, "latency that is an error", unit="ms", low=1.0, high=60_000.0
+    )
+    warn_consecutive: int = parameter(
+        5, "results in a row beyond warn_ms until it is said", low=1, high=1000
+    )
+    error_consecutive: int = parameter(
+        3, "results in a row beyond error_ms until it is said", low=1, high=1000
+    )
+    timeout_s: float = parameter(
+        2.0, "time without a result that is an error", unit="s", low=0.1, high=600.0
+    )
+
+
+@dataclass(frozen=True)
+class HostConfig:
+    """What only the live hosts do."""
+
+    always_compute: bool = parameter(False, "compute although nobody subscribes to any output")
+    status_period_s: float = parameter(
+        1.0, "interval of diagnostics, and of the status while waiting", unit="s", low=0.1, high=60
+    )
+    rgb_transport: Transport = parameter(
+        Transport.AUTO,
+        "topic of the colour pictures: rgb/image (raw), rgb/image/compressed, or auto: "
+        "compressed where only that is published",
+        read_only=True,
+    )
+    thermal_transport: Transport = parameter(
+        Transport.AUTO, "topic of the thermal pictures, likewise", read_only=True
     )
 
 
@@ -171,20 +235,9 @@ class Config:
     thermal: ThermalConfig = field(default_factory=ThermalConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
     engine: EngineConfig = field(default_factory=EngineConfig)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter, as a declaration needs it."""
-
-    name: str
-    kind: type
-    default: Any
-    help: str
-    unit: str
-    low: float | None
-    high: float | None
-    read_only: bool
+    qos: QosConfig = field(default_factory=QosConfig)
+    watchdog: WatchdogConfig = field(default_factory=WatchdogConfig)
+    host: HostConfig = field(default_factory=HostConfig)
 
 
 def parameters(cls: type = Config, prefix: str = "") -> Iterator[Parameter]:
@@ -196,31 +249,6 @@ def parameters(cls: type = Config, prefix: str = "") -> Iterator[Parameter]:
             yield Parameter(prefix + item.name, kind, item.default, **item.metadata)
         else:
             yield from parameters(kind, f"{prefix}{item.name}.")
-
-
-def _checked(spec: Parameter, value: Any) -> Any:
-    """The value as the parameter's type, or an error that names both."""
-    kind = spec.kind
-    problem: str | None = None
-    if issubclass(kind, Enum):
-        try:
-            return kind(value)
-        except ValueError as error:
-            raise InputError(f"parameter {spec.name}: {error}") from None
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value) if abs(value) < 1e300 else math.inf
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        problem = f"expected {kind.__name__}"
-    elif isinstance(value, (int, float)):
-        if isinstance(value, float) and not math.isfinite(value):
-            problem = "expected a finite number"
-        elif spec.low is not None and value < spec.low:
-            problem = f"expected at least {spec.low:g}"
-        elif spec.high is not None and value > spec.high:
-            problem = f"expected at most {spec.high:g}"
-    if problem:
-        raise InputError(f"parameter {spec.name} = {value!r}: {problem}")
-    return value
 
 
 def with_values(config: Config, values: Mapping[str, Any]) -> Config:
@@ -237,7 +265,7 @@ def with_values(config: Config, values: Mapping[str, Any]) -> Config:
     for name, value in values.items():
         if name not in known:
             raise InputError(f"parameter {name}: unknown; known are {', '.join(sorted(known))}")
-        checked = _checked(known[name], value)
+        checked = checked_value(known[name], value)
         section, _, leaf = name.rpartition(".")
         if section:
             config = replace(
@@ -249,15 +277,43 @@ def with_values(config: Config, values: Mapping[str, Any]) -> Config:
     return config
 
 
+def with_run_time_values(config: Config, values: Mapping[str, Any]) -> Config:
+    """As ``with_values``, while the program runs.
+
+    Raises:
+        InputError: as there, or a parameter that is fixed at start would change.
+    """
+    changed = with_values(config, values)
+    for spec in parameters():
+        before, after = value_of(config, spec.name), value_of(changed, spec.name)
+        if spec.read_only and before != after:
+            raise InputError(
+                f"parameter {spec.name} = {_plain(after)!r}: fixed at start, "
+                f"where it was {_plain(before)!r}; expected a restart with the new value"
+            )
+    return changed
+
+
+def value_of(config: Config, name: str) -> Any:
+    """A parameter's value by its full name."""
+    value: Any = config
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """A value as YAML has it."""
+    return value.value if isinstance(value, Enum) else value
+
+
 def changed_values(config: Config) -> dict[str, Any]:
     """The parameters that are not at their defaults: full name to value, as YAML has it."""
     values: dict[str, Any] = {}
     for spec in parameters():
-        value: Any = config
-        for part in spec.name.split("."):
-            value = getattr(value, part)
+        value = value_of(config, spec.name)
         if value != spec.default:
-            values[spec.name] = value.value if isinstance(value, Enum) else value
+            values[spec.name] = _plain(value)
     return values
 
 
@@ -272,6 +328,11 @@ def _check_together(config: Config) -> None:
         raise InputError(
             f"parameter output.max_depth_m = {config.output.max_depth_m:g}: "
             f"expected more than output.min_depth_m = {config.output.min_depth_m:g}"
+        )
+    if config.watchdog.error_ms < config.watchdog.warn_ms:
+        raise InputError(
+            f"parameter watchdog.error_ms = {config.watchdog.error_ms:g}: "
+            f"expected at least watchdog.warn_ms = {config.watchdog.warn_ms:g}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Where the files outside the Python package are: msg/, config/ and samples/."""
+"""Where the files outside the Python package are: msg/, config/, launch/ and samples/."""
 
 from __future__ import annotations
 

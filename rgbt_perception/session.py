@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Set
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
-import numpy as np
-
 from rgbt_perception.config import Config
 from rgbt_perception.errors import InputError
-from rgbt_perception.frames import FramePair, Modality, Mode, Perception, RgbFrame, ThermalFrame
-from rgbt_perception.geometry.rig import Rig, rectified_calibration, rig_from_yaml
-from rgbt_perception.latency import StageLatencies
+from rgbt_perception.frames import Modality, Mode, Perception
+from rgbt_perception.geometry.rig import Rig
 from rgbt_perception.outputs import ESTIMATE_TOPICS, STATUS, TOPICS, Output, build_outputs
 from rgbt_perception.pipeline import DepthPipeline, Wanted
+from rgbt_perception.sensing.assembly import PairAssembly
 from rgbt_perception.sensing.decode import stamp_of
 from rgbt_perception.sensing.encode import MessageFactory
 from rgbt_perception.sensing.encode_status import status_message
-from rgbt_perception.sensing.intake import CameraIntake, RgbIntake, ThermalIntake
 from rgbt_perception.sensing.pairing import Match, Pairer
-from rgbt_perception.sensing.transform_tree import TransformTree
+from rgbt_perception.statistics import Statistics
 
 
 class Stream(str, Enum):
@@ -37,38 +35,8 @@ class Stream(str, Enum):
     RIG = "rig"
 
 
-_IMAGES = {Stream.RGB_IMAGE: Modality.RGB, Stream.THERMAL_IMAGE: Modality.THERMAL}
-_INFOS = {Stream.RGB_INFO: Modality.RGB, Stream.THERMAL_INFO: Modality.THERMAL}
-
-
-@dataclass
-class Statistics:
-    """Counters since the start.
-
-    Attributes:
-        frames_in: pictures received, by camera.
-        pairs: matches of both cameras.
-        outputs: results given.
-        modes: results by mode.
-        rejected: pictures refused, by camera.
-        used: pictures decoded without complaint, by camera.
-        problems: first error line and count, by a short name.
-        latencies: milliseconds by stage.
-    """
-
-    frames_in: Counter[str] = field(default_factory=Counter)
-    pairs: int = 0
-    outputs: int = 0
-    modes: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[str] = field(default_factory=Counter)
-    used: Counter[str] = field(default_factory=Counter)
-    problems: dict[str, tuple[str, int]] = field(default_factory=dict)
-    latencies: StageLatencies = field(default_factory=StageLatencies)
-
-    def problem(self, name: str, line: str) -> None:
-        """Count a problem; the first line of each name is kept."""
-        first, count = self.problems.get(name, (line, 0))
-        self.problems[name] = (first, count + 1)
+IMAGES = {Stream.RGB_IMAGE: Modality.RGB, Stream.THERMAL_IMAGE: Modality.THERMAL}
+INFOS = {Stream.RGB_INFO: Modality.RGB, Stream.THERMAL_INFO: Modality.THERMAL}
 
 
 class Session:
@@ -76,6 +44,19 @@ class Session:
 
     ``now_ns`` is the host's own monotone time (log time in a recording, the steady clock on a
     robot); it decides when a camera counts as lost. Stamps decide everything else.
+
+    A host with one thread calls ``handle``, ``advance`` and ``finish``. A host that receives in
+    other threads than it computes in calls ``pair``, ``wait`` and ``restart`` from any of them,
+    and everything else from the one that computes.
+
+    Attributes:
+        config: all parameters.
+        pipeline: with its engine.
+        statistics: what was counted.
+        degraded_by: reason codes of a host that cannot keep up; a FULL result becomes DEGRADED.
+        unused: why the last match gave no result; empty when it gave one or nobody wanted it.
+        idle: nobody wanted the last match's result.
+        situation: mode and reasons of the last result, or of what the host said since.
     """
 
     def __init__(
@@ -99,31 +80,44 @@ class Session:
         self.config = config
         self.pipeline = pipeline
         self.statistics = Statistics()
+        self.degraded_by: tuple[str, ...] = ()
+        self.unused: tuple[str, ...] = ()
+        self.idle = False
+        self.situation: tuple[Mode, tuple[str, ...]] = (Mode.WAITING, ())
         self._factory = factory
         self._select = select
         self._matches = 0
-        self._rig = rig
-        self._fallback_rig: Rig | None = None
-        self._rgb = RgbIntake(rig.rgb if rig else None)
-        self._thermal = ThermalIntake(
-            config.thermal,
-            rig.thermal if rig else None,
-            rig.kelvin_per_count if rig else 0.0,
-            rig.kelvin_offset if rig else 0.0,
-        )
-        self._tree = TransformTree()
+        self._assembly = PairAssembly(config, self.statistics, rig)
+        self._pairing = threading.Lock()
         self._pairer: Pairer[Any] = Pairer(config.pairing)
+        self._dropped_before: Counter[str] = Counter()
 
     @property
     def dropped(self) -> dict[str, int]:
         """Pictures that ended in no result, by camera."""
-        counters = self._pairer.counters
-        return {camera.value: sum(counters.dropped[camera].values()) for camera in Modality}
+        with self._pairing:
+            counters, before = self._pairer.counters, self._dropped_before.copy()
+        before.update(self.statistics.unprocessed)
+        return {
+            camera.value: counters.dropped_total(camera) + before[camera.value]
+            for camera in Modality
+        }
 
     @property
     def extrinsics_known(self) -> bool:
         """Whether RGB can be placed in the thermal view."""
-        return self._thermal_T_rgb() is not None
+        return self._assembly.thermal_T_rgb() is not None
+
+    @property
+    def assembly(self) -> PairAssembly:
+        """What is known of both cameras."""
+        return self._assembly
+
+    def wanted(self) -> Set[str]:
+        """Which of ``TOPICS`` have a taker now."""
+        return self._select(self._matches)
+
+    # One thread
 
     def handle(self, stream: Stream, message: Any, now_ns: int) -> list[Output]:
         """Take one message.
@@ -136,66 +130,93 @@ class Session:
         Returns:
             The messages to publish now.
         """
-        try:
-            if stream in _IMAGES:
-                return self._image(_IMAGES[stream], message, now_ns)
-            if stream in _INFOS:
-                self._intake(_INFOS[stream]).set_info(message)
-            elif stream is Stream.TF_STATIC:
-                self._tree.add(message)
-            elif self._rig is None:
-                self._take_rig(rig_from_yaml(message.data, "rig"))
-        except InputError as error:
-            self.statistics.problem(stream.value, str(error))
+        if stream in IMAGES:
+            return self._results(self.pair(IMAGES[stream], message, now_ns))
+        self.take(stream, message)
         return []
 
     def advance(self, now_ns: int) -> list[Output]:
         """Let time pass without a picture: a silent camera may become a lost one."""
-        return self._results(self._pairer.advance(now_ns))
+        return self._results(self.wait(now_ns))
 
     def finish(self) -> list[Output]:
         """End of the streams: decide about every picture that still waits."""
-        return self._results(self._pairer.flush())
+        with self._pairing:
+            matches = self._pairer.flush()
+        return self._results(matches)
 
-    def _intake(self, modality: Modality) -> CameraIntake:
-        return self._rgb if modality is Modality.RGB else self._thermal
+    # Any thread
 
-    def _take_rig(self, rig: Rig) -> None:
-        self._fallback_rig = rig
-        self._rgb.set_fallback(rig.rgb)
-        self._thermal.set_fallback(rig.thermal)
-        self._thermal.set_radiometry(rig.kelvin_per_count, rig.kelvin_offset)
+    def pair(self, modality: Modality, message: Any, now_ns: int) -> list[Match[Any]]:
+        """Take a picture without decoding it.
 
-    def _image(self, modality: Modality, message: Any, now_ns: int) -> list[Output]:
-        self.statistics.frames_in[modality.value] += 1
+        Args:
+            modality: its camera.
+            message: Image or CompressedImage.
+            now_ns: host time, nanoseconds.
+
+        Returns:
+            What is to be processed now, in time order.
+        """
+        self.statistics.received(modality)
         stamp_ns = stamp_of(message)
         if stamp_ns <= 0:
-            self._reject(modality, "stamp", f"stamp is {stamp_ns} ns, expected more than 0")
+            line = f"stamp is {stamp_ns} ns, expected more than 0"
+            self.statistics.reject(modality, "stamp", line)
             return []
-        return self._results(self._pairer.add(modality, stamp_ns, message, now_ns))
+        with self._pairing:
+            return self._pairer.add(modality, stamp_ns, message, now_ns)
 
-    def _reject(self, modality: Modality, name: str, line: str) -> None:
-        self.statistics.rejected[modality.value] += 1
-        topic = f"{modality.value}/image"
-        line = line if line.startswith(topic) else f"{topic}: {line}"
-        self.statistics.problem(f"{modality.value}_{name}", line)
+    def wait(self, now_ns: int) -> list[Match[Any]]:
+        """Let time pass; as ``advance``, without processing."""
+        with self._pairing:
+            return self._pairer.advance(now_ns)
 
-    def _results(self, matches: Iterable[Match[Any]]) -> list[Output]:
-        return [output for match in matches for output in self._result(match)]
+    def restart(self) -> None:
+        """Forget the pictures that wait and their stamps: the host's clock has jumped."""
+        self._new_pairer(self.config)
 
-    def _result(self, match: Match[Any]) -> Iterator[Output]:
-        """Everything from one match to its messages."""
+    # The computing thread
+
+    def take(self, stream: Stream, message: Any) -> None:
+        """Take what is no picture; what cannot be used is counted among the problems."""
+        try:
+            if stream in INFOS:
+                self._assembly.set_info(INFOS[stream], message)
+            elif stream is Stream.TF_STATIC:
+                self._assembly.add_transforms(message)
+            else:
+                self._assembly.set_rig(message.data)
+        except InputError as error:
+            self.statistics.problem(stream.value, str(error))
+
+    def process(self, match: Match[Any]) -> list[Output]:
+        """Everything from one match to its messages.
+
+        Returns:
+            The messages to publish; none when nobody wants any or nothing of the match can be
+            used (see ``idle`` and ``unused``).
+
+        Raises:
+            Exception: a fault inside; the next match is not affected.
+        """
         if match.rgb is not None and match.thermal is not None:
             self.statistics.pairs += 1
         topics = self._select(self._matches)
         self._matches += 1
-        if not topics:
-            return
+        self.unused = ()
+        self.idle = not topics
+        if self.idle and not self.config.host.always_compute:
+            return []
         started = time.perf_counter()
         wanted = Wanted("points" in topics, not topics.isdisjoint(ESTIMATE_TOPICS.values()))
-        pair = self._pair(match, wanted)
+        pair = self._assembly.pair(match, wanted.cloud)
         if pair is None:
-            return
+            self.unused = self._assembly.reasons
+            return []
+        if self.degraded_by:
+            mode = Mode.DEGRADED if pair.mode is Mode.FULL else pair.mode
+            pair = replace(pair, mode=mode, reasons=pair.reasons + self.degraded_by)
         sensed = time.perf_counter()
         perception = self.pipeline.process(pair, wanted)
         processed = time.perf_counter()
@@ -205,110 +226,87 @@ class Session:
             **perception.stages,
             "encode": (time.perf_counter() - processed) * 1e3,
         }
-        self.statistics.outputs += 1
-        self.statistics.modes[perception.mode.name] += 1
-        self.statistics.latencies.add(stages)
-        yield from outputs
+        self.statistics.finished(perception.mode, stages)
+        self.situation = (perception.mode, perception.reasons)
         if "status" in topics:
-            yield self._status(perception, stages)
+            outputs.append(self._status(perception, stages))
+        return outputs
 
-    def _pair(self, match: Match[Any], wanted: Wanted) -> FramePair | None:
-        """Decode what matched; whatever cannot be used is named in the reasons."""
-        reasons = [f"{camera.value}_lost" for camera in match.lost]
-        thermal = self._thermal_frame(match.thermal, wanted, reasons)
-        rgb = self._rgb_frame(match.rgb, reasons)
-        transform = self._thermal_T_rgb()
-        thermal_model = self._thermal.geometry
-        if transform is None and rgb is not None and thermal_model is not None:
-            line = (
-                f"no transform from {self._frame_id(self._rgb)!r} to "
-                f"{self._frame_id(self._thermal)!r}: expected it in tf_static or in a rig file"
-            )
-            self.statistics.problem("extrinsics", line)
-            reasons.append("no_extrinsics")
-            if thermal is not None:
-                rgb = None
-            else:
-                thermal_model = None
-        if rgb is None and thermal is None:
-            return None
-        calibration = rectified_calibration(
-            self._rgb.geometry, thermal_model, np.eye(4) if transform is None else transform
-        )
-        return FramePair(
-            rgb=rgb,
-            thermal=thermal,
-            calibration=calibration,
-            frame_id=self._frame_id(self._rgb if thermal_model is None else self._thermal),
-            mode=_mode(rgb, thermal),
-            reasons=tuple(reasons),
-        )
+    def reconfigure(self, config: Config) -> None:
+        """Use other parameters from the next match on.
 
-    def _thermal_frame(
-        self, message: Any, wanted: Wanted, reasons: list[str]
-    ) -> ThermalFrame | None:
-        if message is None:
-            return None
-        try:
-            frame = self._thermal.frame(message, wanted.cloud)
-        except InputError as error:
-            self._reject(Modality.THERMAL, "image", str(error))
-            reasons.append("thermal_rejected")
-            return None
-        self.statistics.used[Modality.THERMAL.value] += 1
-        if self._thermal.frozen:
-            reasons.append("thermal_frozen")
-            return None
-        return frame
+        What is known of the cameras stays. Other parameters of pairing drop the pictures that
+        wait, other parameters of the thermal camera restart its smoothed range.
 
-    def _rgb_frame(self, message: Any, reasons: list[str]) -> RgbFrame | None:
-        if message is None:
-            return None
-        if (thermal := self._thermal.geometry) is not None:
-            self._rgb.limit_detail(thermal.rectified.fx * self.config.output.scale)
-        try:
-            frame = self._rgb.frame(message)
-        except InputError as error:
-            self._reject(Modality.RGB, "image", str(error))
-            reasons.append("rgb_rejected")
-            return None
-        self.statistics.used[Modality.RGB.value] += 1
-        return frame
+        Args:
+            config: differs from the one in force in what is not fixed at start only.
+        """
+        before, self.config = self.config, config
+        self._assembly.reconfigure(config)
+        self.pipeline.config = config.output
+        if config.pairing != before.pairing:
+            self._new_pairer(config)
 
-    def _frame_id(self, intake: CameraIntake) -> str:
-        return "" if intake.model is None else intake.model.frame_id
+    def idle_status(self, mode: Mode, reasons: tuple[str, ...], stamp_ns: int) -> Output:
+        """A status without a result.
 
-    def _thermal_T_rgb(self) -> np.ndarray[Any, np.dtype[np.float64]] | None:
-        if self._rig is not None:
-            return self._rig.thermal_T_rgb
-        known = self._tree.lookup(self._frame_id(self._thermal), self._frame_id(self._rgb))
-        if known is None and self._fallback_rig is not None:
-            return self._fallback_rig.thermal_T_rgb
-        return known
+        Args:
+            mode: WAITING or FAULT.
+            reasons: codes such as ``no_camera_info_rgb``.
+            stamp_ns: the host's ROS time, or that of the picture that failed, nanoseconds.
+        """
+        frames = (self._assembly.frame_id(m) for m in (Modality.THERMAL, Modality.RGB))
+        frame_id = next((frame for frame in frames if frame), "")
+        return self._status_output(stamp_ns, frame_id, mode, reasons)
+
+    def _new_pairer(self, config: Config) -> None:
+        with self._pairing:
+            counters = self._pairer.counters
+            for camera in Modality:
+                lost = counters.dropped_total(camera) + counters.waiting[camera]
+                self._dropped_before[camera.value] += lost
+            self._pairer = Pairer(config.pairing)
+
+    def _results(self, matches: Iterable[Match[Any]]) -> list[Output]:
+        return [output for match in matches for output in self.process(match)]
 
     def _status(self, perception: Perception, stages: dict[str, float]) -> Output:
+        return self._status_output(
+            perception.stamp_ns,
+            perception.frame_id,
+            perception.mode,
+            perception.reasons,
+            perception.offset_ns,
+            stages,
+            float(perception.confidence.mean()),
+        )
+
+    def _status_output(
+        self,
+        stamp_ns: int,
+        frame_id: str,
+        mode: Mode,
+        reasons: tuple[str, ...],
+        offset_ns: int = 0,
+        stages: dict[str, float] | None = None,
+        mean_confidence: float = 0.0,
+    ) -> Output:
         dropped = self.dropped
         message = status_message(
             self._factory,
-            stamp_ns=perception.stamp_ns,
-            frame_id=perception.frame_id,
-            mode=perception.mode,
-            reasons=perception.reasons,
-            offset_ns=perception.offset_ns,
-            stages=stages,
+            stamp_ns=stamp_ns,
+            frame_id=frame_id,
+            mode=mode,
+            reasons=reasons,
+            offset_ns=offset_ns,
+            stages=stages or {},
             pairs=self.statistics.pairs,
             dropped_rgb=dropped["rgb"],
             dropped_thermal=dropped["thermal"],
             rejected=sum(self.statistics.rejected.values()),
-            mean_confidence=float(perception.confidence.mean()),
+            mean_confidence=mean_confidence,
             depth_model=self.pipeline.engine.model,
             scene_model="",
             engine=self.pipeline.engine.name,
         )
-        return Output("status", STATUS, message, perception.stamp_ns)
-
-
-def _mode(rgb: RgbFrame | None, thermal: ThermalFrame | None) -> Mode:
-    if rgb is None:
-        return Mode.THERMAL_ONLY
-    return Mode.RGB_ONLY if thermal is None else Mode.FULL
+        return Output("status", STATUS, message, stamp_ns)

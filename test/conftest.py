@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from rgbt_perception.frames import Pinhole
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
@@ -19,6 +20,10 @@ from rgbt_perception.sensing.encode import (
     image_message,
     static_transform_message,
 )
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("any_machine", deadline=None)
+settings.load_profile("any_machine")
 
 IMAGE = "sensor_msgs/msg/Image"
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -20,6 +19,8 @@ from rgbt_perception.config import (
     changed_values,
     load_config,
     parameters,
+    value_of,
+    with_run_time_values,
     with_values,
 )
 from rgbt_perception.config_yaml import perception_yaml
@@ -28,13 +29,6 @@ from rgbt_perception.errors import InputError, RgbtError
 from rgbt_perception.resources import share
 
 ALL = {spec.name: spec for spec in parameters()}
-
-
-def value_of(config: Config, name: str) -> Any:
-    value: Any = config
-    for part in name.split("."):
-        value = getattr(value, part)
-    return value
 
 
 def write(folder: Path, text: str) -> Path:
@@ -122,6 +116,10 @@ def test_whole_numbers_serve_as_floats_but_not_the_reverse() -> None:
         ("engine.name", "tensorflow", "none of: auto, "),
         ("thermal.range_high", -1.0, "expected more than thermal.range_low = 0"),
         ("output.max_depth_m", 1, None),
+        ("watchdog.error_ms", 100.0, "expected at least watchdog.warn_ms = 200"),
+        ("qos.rgb_image", "maybe", "none of: best_effort, reliable"),
+        ("host.always_compute", 1, "expected bool"),
+        ("host.rgb_transport", "theora", "none of: auto, raw, compressed"),
     ],
 )
 def test_a_bad_value_is_named(name: str, value: object, problem: str | None) -> None:
@@ -169,6 +167,34 @@ def test_any_value_is_taken_or_refused_in_one_line(name: str, value: object) -> 
         assert isinstance(taken, spec.kind)
         if spec.low is not None and spec.high is not None:
             assert spec.low <= taken <= spec.high
+
+
+@pytest.mark.parametrize("spec", ALL.values(), ids=ALL)
+def test_at_run_time_only_what_is_not_fixed_at_start_changes(spec: Parameter) -> None:
+    other: object = spec.default
+    if issubclass(spec.kind, Enum):
+        others = [member.value for member in spec.kind if member is not spec.default]
+        other = others[0] if others else spec.default.value
+    elif spec.kind is bool:
+        other = not spec.default
+    elif spec.kind is str:
+        other = f"{spec.default}x"
+    else:
+        higher = spec.high is None or spec.default < spec.high
+        other = spec.default + (1 if spec.kind is int else 0.01) * (1 if higher else -1)
+    same = value_of(with_run_time_values(Config(), {spec.name: spec.default}), spec.name)
+    assert same == spec.default
+    if other in (spec.default, getattr(spec.default, "value", None)):
+        return  # one value only
+    if not spec.read_only:
+        changed = with_run_time_values(Config(), {spec.name: other})
+        assert value_of(changed, spec.name) == other
+        return
+    with pytest.raises(InputError, match="fixed at start") as caught:
+        with_run_time_values(Config(), {spec.name: other})
+    line = str(caught.value)
+    assert line.startswith(f"parameter {spec.name} = {other!r}: ")
+    assert repr(getattr(spec.default, "value", spec.default)) in line
 
 
 # Files

@@ -5,7 +5,7 @@ import pytest
 
 from rgbt_perception.config import Config, with_values
 from rgbt_perception.engines.depth_exchange import OUTPUTS, input_shapes
-from rgbt_perception.frames import Mode
+from rgbt_perception.frames import Modality, Mode
 from rgbt_perception.outputs import TOPICS
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.types import RosbagsFactory
@@ -19,6 +19,7 @@ from rgbt_perception.session import Session, Stream
 
 MS = 1_000_000
 START = 1_700_000_000_000 * MS
+NAMES = ("rgb", "thermal")
 
 
 class FlatEngine:
@@ -310,3 +311,137 @@ def test_telemetry_rows_are_cut_whether_camera_info_counts_them_or_not(rig, reco
         outputs = r.pairs(0, 2) + r.session.finish()
         depth = next(output.message for output in outputs if output.topic == "depth/image")
         assert (depth.width, depth.height) == (40, 32)
+
+
+# What a host with threads of its own uses
+
+
+def image(r, name, ms):
+    stamp = START + ms * MS
+    encoding = "rgb8" if name == "rgb" else "mono16"
+    picture = r.maker.picture(name, ms)
+    return image_message(r.factory, picture, encoding, stamp, f"{name}_optical_frame")
+
+
+def match_at(r, ms):
+    matches = []
+    for name, modality in (("rgb", Modality.RGB), ("thermal", Modality.THERMAL)):
+        matches += r.session.pair(modality, image(r, name, ms), START + ms * MS)
+    return matches
+
+
+def at_once(r, ms):
+    """A pair of equal stamps: there can be no better one, whatever comes."""
+    return r.send("rgb", ms) + r.send("thermal", ms)
+
+
+def test_pairing_and_processing_apart_give_what_handling_gives(rig):
+    whole, split = rig(), rig()
+    expected = [o for ms in range(0, 500, 100) for o in whole.pair(ms)]
+    found = []
+    for ms in range(0, 500, 100):
+        for name, modality, later in (("rgb", Modality.RGB, 0), ("thermal", Modality.THERMAL, 4)):
+            message = image(split, name, ms + later)
+            before = split.engine.runs
+            matches = split.session.pair(modality, message, START + (ms + later) * MS)
+            assert split.engine.runs == before
+            for match in matches:
+                found += split.session.process(match)
+    assert [o.topic for o in found] == [o.topic for o in expected]
+    assert statuses(found)[-1].pairs == statuses(expected)[-1].pairs
+
+
+def test_a_fault_inside_reaches_the_host_and_the_next_match_is_whole(rig):
+    r = rig()
+    working = r.engine.run
+    r.engine.run = lambda inputs, outputs: 1 / 0
+    (match,) = match_at(r, 0)
+    with pytest.raises(ZeroDivisionError):
+        r.session.process(match)
+    r.engine.run = working
+    (match,) = match_at(r, 100)
+    assert statuses(r.session.process(match))[0].mode == Mode.FULL
+
+
+def test_why_a_match_gave_nothing(rig):
+    r = rig(infos=False)
+    (match,) = match_at(r, 0)
+    assert r.session.process(match) == []
+    assert set(r.session.unused) == {"rgb_rejected", "thermal_rejected"}
+    assert not r.session.idle
+    r = rig(select=lambda index: set())
+    (match,) = match_at(r, 0)
+    assert r.session.process(match) == []
+    assert r.session.idle
+    assert r.session.unused == ()
+
+
+def test_a_status_without_a_result(rig):
+    r = rig()
+    output = r.session.idle_status(Mode.WAITING, ("no_rgb",), START)
+    assert (output.topic, output.type_name, output.stamp_ns) == ("status", TOPICS["status"], START)
+    assert output.message.mode == Mode.WAITING
+    assert list(output.message.reasons) == ["no_rgb"]
+    assert output.message.header.frame_id == "thermal_optical_frame"
+    assert list(output.message.stages) == []
+    unknown = rig(infos=False).session.idle_status(Mode.FAULT, ("exception",), START)
+    assert unknown.message.header.frame_id == ""
+
+
+def test_other_parameters_hold_from_the_next_match_on_and_the_cameras_stay_known(rig):
+    r = rig()
+    at_once(r, 0)
+    values = {
+        "output.cloud_stride": 2,
+        "output.max_depth_m": 4.0,
+        "thermal.telemetry_rows_top": 2,
+        "pairing.tolerance_s": 0.002,
+    }
+    r.session.reconfigure(with_values(Config(), values))
+    r.maker.thermal_size = (40, 34)
+    outputs = at_once(r, 100)
+    assert statuses(outputs)[0].mode == Mode.FULL
+    depth = next(o.message for o in outputs if o.topic == "depth/image")
+    assert (depth.width, depth.height) == (40, 32)
+    assert set(depth.data.view(np.float32)) == {np.inf}
+    cloud = next(o.message for o in outputs if o.topic == "points")
+    assert (cloud.width, cloud.height) == (20, 16)
+    # 4 ms are beyond the tolerance now.
+    outputs = [o for ms in range(200, 600, 100) for o in r.pair(ms)] + r.session.finish()
+    assert Mode.FULL not in {status.mode for status in statuses(outputs)}
+
+
+def test_other_thermal_parameters_keep_the_rig_of_the_recording(rig, recording_maker):
+    from rgbt_perception.geometry.rig import Rig as RigFile
+    from rgbt_perception.geometry.rig import rig_to_yaml
+
+    cameras = [recording_maker.camera(name, maker_size(recording_maker, name)) for name in NAMES]
+    text = rig_to_yaml(RigFile(*cameras, np.eye(4), 0.01, 0.0))
+    r = rig(infos=False, tf=False)
+    r.session.take(Stream.RIG, string_message(r.factory, text))
+    r.session.reconfigure(with_values(Config(), {"thermal.normalization": "fixed"}))
+    outputs = at_once(r, 0)
+    assert statuses(outputs)[0].mode == Mode.FULL
+    cloud = next(output.message for output in outputs if output.topic == "points")
+    points = np.frombuffer(cloud.data, np.float32).reshape(-1, 7)
+    assert 280 < np.nanmean(points[:, 4]) < 310
+
+
+def test_a_restart_forgets_what_waits_and_counts_it(rig):
+    r = rig()
+    r.pairs(10_000, 3)
+    assert r.session.pair(Modality.RGB, image(r, "rgb", 10_300), START + 10_300 * MS) == []
+    r.session.restart()
+    assert r.session.dropped == {"rgb": 1, "thermal": 0}
+    assert statuses(r.pairs(0, 2))[-1].mode == Mode.FULL
+    assert r.session.dropped == {"rgb": 1, "thermal": 0}
+
+
+def test_a_host_that_cannot_keep_up_is_degraded(rig):
+    r = rig()
+    r.session.degraded_by = ("slow",)
+    status = statuses(at_once(r, 0))[0]
+    assert (status.mode, list(status.reasons)) == (Mode.DEGRADED, ["slow"])
+    assert r.session.situation == (Mode.DEGRADED, ("slow",))
+    r.session.degraded_by = ()
+    assert statuses(at_once(r, 100))[0].mode == Mode.FULL

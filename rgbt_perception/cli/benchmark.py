@@ -16,6 +16,7 @@ from rgbt_perception.cli.progress import progress
 from rgbt_perception.cli.sizes import SIZE
 from rgbt_perception.config import EngineConfig, EngineName
 from rgbt_perception.engines.choice import make_engine
+from rgbt_perception.engines.constant import ConstantEngine
 from rgbt_perception.engines.engine import Engine
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.evaluation.benchmark import (
@@ -108,6 +109,8 @@ def _engines(config: EngineConfig, networks: Sequence[tuple[int, int]]) -> list[
 
 
 def _other_size(config: EngineConfig, size: tuple[int, int]) -> Engine:
+    if config.name is EngineName.CONSTANT:
+        return ConstantEngine(*size)
     if importlib.util.find_spec("torch") is None or importlib.util.find_spec("onnx") is None:
         raise RgbtError(
             f"network size {size[0]}x{size[1]}: only the shipped size runs without the extra "

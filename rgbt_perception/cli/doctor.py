@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
+import json
 import os
 import platform
 from pathlib import Path
@@ -12,12 +12,16 @@ from pathlib import Path
 import click
 
 import rgbt_perception
+from rgbt_perception.cli.remaps import parse_remaps
+from rgbt_perception.cli.survey_table import survey_json, survey_lines
+from rgbt_perception.config import Config
 from rgbt_perception.engines.choice import model_path, shipped_models
-from rgbt_perception.errors import RgbtError
+from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.resources import share
 
 _NEEDED = ("numpy", "opencv-python-headless", "onnxruntime", "rosbags", "PyYAML", "click")
 _EXTRAS = {
+    "live": ("cyclonedds",),
     "sim": ("mujoco",),
     "train": ("torch", "lightning", "onnx", "onnxscript"),
 }
@@ -26,11 +30,70 @@ _INSTEAD = {"opencv-python-headless": ("opencv-python", "opencv-contrib-python")
 
 
 @click.command(short_help="Tell what is installed and what is missing.")
-def command() -> int:
+@click.option("--live", is_flag=True, help="Also look at the topics of a running system.")
+@click.option("--domain", type=int, help="With --live: DDS domain; ROS_DOMAIN_ID or 0 by default.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 600.0),
+    help="With --live: how long to look; 5 by default.",
+)
+@click.option("--namespace", help="With --live: that of the perception node; / by default.")
+@click.option(
+    "--remap",
+    multiple=True,
+    metavar="NAME:=NAME",
+    help="With --live: another name of a topic, e.g. rgb/image:=/camera/image_raw.",
+)
+@click.option("--json", "as_json", is_flag=True, help="With --live: only what was seen, as JSON.")
+def command(
+    live: bool,
+    domain: int | None,
+    seconds: float | None,
+    namespace: str | None,
+    remap: tuple[str, ...],
+    as_json: bool,
+) -> int:
     """Tell what is installed: packages, models, data files and ROS.
 
-    Ends with exit code 1 when something needed is missing.
+    With --live also what a bug report needs of a running system: topics with type, quality of
+    service, rate, encoding and age of the stamps, the transforms, and what perception lacks to
+    start. Ends with exit code 1 when something needed is missing.
     """
+    of_live = {
+        "--domain": domain,
+        "--seconds": seconds,
+        "--namespace": namespace,
+        "--remap": remap or None,
+        "--json": as_json or None,
+    }
+    given = [name for name, value in of_live.items() if value is not None]
+    if given and not live:
+        raise UsageError(f"{given[0]} belongs to --live")
+    installed = 0 if as_json else _installed()
+    if not live:
+        return installed
+    return max(installed, _look(domain, seconds or 5.0, namespace or "/", remap, as_json))
+
+
+def _look(
+    domain: int | None, seconds: float, namespace: str, remap: tuple[str, ...], as_json: bool
+) -> int:
+    # Only here, so that the rest works without Cyclone DDS.
+    from rgbt_perception.live.configuration import network_from_environment
+    from rgbt_perception.live.survey import survey
+
+    network = network_from_environment(domain)
+    remaps = parse_remaps(remap)
+    found = survey(network, Config(), seconds, namespace=namespace, remaps=remaps)
+    if as_json:
+        click.echo(json.dumps(survey_json(found), indent=2))
+    else:
+        for line in survey_lines(found):
+            click.echo(line)
+    return 1 if found.readiness.missing else 0
+
+
+def _installed() -> int:
     click.echo(f"rgbt_perception {rgbt_perception.__version__}, Python {platform.python_version()}")
     missing = [name for name in _NEEDED if not _tell_package(name, "needed")]
     for extra, names in _EXTRAS.items():

@@ -21,10 +21,12 @@ COMMANDS = {
     "simulate": "simulate",
     "import": "import_",
     "replay": "replay",
+    "play": "play",
     "evaluate": "evaluate",
     "train": "train",
     "export": "export",
     "benchmark": "benchmark",
+    "live": "live",
     "doctor": "doctor",
 }
 
@@ -36,9 +38,29 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"rgbt_perception.cli.{COMMANDS[cmd_name]}")
+        try:
+            module = importlib.import_module(f"rgbt_perception.cli.{COMMANDS[cmd_name]}")
+        except RgbtError as error:
+            return _unavailable(cmd_name, error)
         command: click.Command = module.command
         return command
+
+
+def _unavailable(name: str, error: RgbtError) -> click.Command:
+    """Stands for a command whose extra is not installed: `rgbt --help` still lists the others."""
+
+    def tell(words: tuple[str, ...]) -> None:
+        raise error
+
+    anything = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
+    return click.Command(
+        name,
+        callback=tell,
+        params=[anything],
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True},
+        short_help="Not installed.",
+    )
 
 
 @click.command(

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from rgbt_perception.config import EngineConfig, EngineName
+from rgbt_perception.engines.constant import ConstantEngine
 from rgbt_perception.engines.engine import Engine
 from rgbt_perception.engines.onnxruntime import OnnxRuntimeEngine
 from rgbt_perception.errors import RgbtError
@@ -42,6 +43,10 @@ def make_engine(config: EngineConfig) -> Engine:
     Raises:
         RgbtError: no such model, or the runtime cannot be loaded.
     """
+    if config.name is EngineName.CONSTANT:
+        constant = ConstantEngine()
+        _log.warning("engine: %s, as configured: its depth is no measurement", constant.name)
+        return constant
     path = model_path(config.depth_model)
     engine = OnnxRuntimeEngine(path, config.threads)
     why = "the default" if config.name is EngineName.AUTO else "as configured"

@@ -60,6 +60,7 @@ def notes(metrics: Mapping[str, Any]) -> list[str]:
         "no_truth_at_stamp": "no true depth at their stamp",
         "estimates_missing": "an estimate is missing (replay with --debug-outputs)",
         "no_common_pixels": "no pixel where every estimate is known",
+        "unreadable": "a picture that cannot be read",
     }
     for reason, count in metrics.get("unscored", {}).items():
         sentences.append(f"{count} of {metrics['frames']} frames not scored: {reasons[reason]}.")

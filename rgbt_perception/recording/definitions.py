@@ -24,7 +24,7 @@ class MessageDecoder:
         """
         self.topic = connection.topic
         self.type = connection.msgtype
-        self._store = _store(connection)
+        self._store = definition_store(connection)
 
     def decode(self, data: bytes, time_ns: int) -> Any:
         """A message; its arrays are read-only views of ``data``.
@@ -42,7 +42,12 @@ class MessageDecoder:
             ) from None
 
 
-def _store(connection: Connection) -> Typestore:
+def definition_store(connection: Connection) -> Typestore:
+    """What defines the type of a connection.
+
+    Raises:
+        InputError: the type is unknown and its definition is missing or unreadable.
+    """
     from rosbags.interfaces import MessageDefinitionFormat
     from rosbags.typesys import Stores, get_typestore
 

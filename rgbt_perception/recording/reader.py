@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rgbt_perception.errors import InputError
-from rgbt_perception.recording.definitions import MessageDecoder
+from rgbt_perception.recording.definitions import MessageDecoder, definition_store
 from rgbt_perception.recording.storage import Storage, open_recording
 
 if TYPE_CHECKING:
-    from rosbags.interfaces import Connection
+    from rosbags.interfaces import Connection, Qos
+    from rosbags.typesys.store import Typestore
+
+# As ROS 2 has it where nothing is said.
+_DEFAULT_DEPTH = 10
+# Of histories that were recorded as unlimited.
+_MAX_DEPTH = 1000
 
 
 @dataclass(frozen=True)
@@ -25,11 +32,15 @@ class TopicInfo:
         type: e.g. ``sensor_msgs/msg/Image``.
         count: number of messages.
         latched: recorded as transient local: it holds for every later time.
+        reliable: recorded as reliable, or not known.
+        depth: of the publishers' histories, messages.
     """
 
     type: str
     count: int
     latched: bool
+    reliable: bool = True
+    depth: int = _DEFAULT_DEPTH
 
 
 class Message(NamedTuple):
@@ -46,6 +57,22 @@ class Message(NamedTuple):
     time_ns: int
     type: str
     value: Any
+
+
+class RawMessage(NamedTuple):
+    """A message of a recording that was not deserialised.
+
+    Attributes:
+        topic: with its leading slash.
+        time_ns: log time, nanoseconds.
+        type: e.g. ``sensor_msgs/msg/Image``.
+        data: CDR with its header of four bytes.
+    """
+
+    topic: str
+    time_ns: int
+    type: str
+    data: bytes
 
 
 class RecordingReader:
@@ -100,23 +127,50 @@ class RecordingReader:
         Raises:
             InputError: a type or message cannot be read, or the recording is damaged.
         """
-        streams = [self._stream(storage, topics) for storage in self._storages]
-        merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=lambda raw: raw[1])
-        for decoder, time_ns, data in merged:
+        # A type that cannot be read is told before the first message.
+        for storage in self._storages:
+            for connection in _wanted(storage, topics):
+                self._decoder(connection)
+        for connection, time_ns, data in self._merged(topics):
+            decoder = self._decoder(connection)
             yield Message(decoder.topic, time_ns, decoder.type, decoder.decode(data, time_ns))
+
+    def raw_messages(self, topics: Collection[str] | None = None) -> Iterator[RawMessage]:
+        """The messages as they were recorded, of known and unknown types, in log-time order.
+
+        Args:
+            topics: only these are looked at; None means all.
+
+        Raises:
+            InputError: the recording is damaged.
+        """
+        for connection, time_ns, data in self._merged(topics):
+            yield RawMessage(connection.topic, time_ns, connection.msgtype, data)
+
+    def definitions(self, topic: str) -> Typestore | None:
+        """The definition of a topic's type, from the recording or of ROS 2 Jazzy; None if neither.
+
+        Args:
+            topic: one of ``topics``.
+        """
+        for storage in self._storages:
+            for connection in storage.reader.connections:
+                if (connection.topic, connection.msgtype) == (topic, self.topics[topic].type):
+                    with suppress(InputError):
+                        return definition_store(connection)
+        return None
+
+    def _merged(self, topics: Collection[str] | None) -> Iterator[tuple[Connection, int, bytes]]:
+        streams = [self._stream(storage, topics) for storage in self._storages]
+        return streams[0] if len(streams) == 1 else heapq.merge(*streams, key=lambda raw: raw[1])
 
     def _stream(
         self, storage: Storage, topics: Collection[str] | None
-    ) -> Iterator[tuple[MessageDecoder, int, bytes]]:
-        wanted = [
-            connection
-            for connection in storage.reader.connections
-            if connection.msgcount and (topics is None or connection.topic in topics)
-        ]
+    ) -> Iterator[tuple[Connection, int, bytes]]:
+        wanted = _wanted(storage, topics)
         # An empty list would mean "all" to rosbags.
         if not wanted:
             return
-        decoders = {connection.id: self._decoder(connection) for connection in wanted}
         found = False
         raw = storage.reader.messages(wanted)
         while True:
@@ -128,7 +182,7 @@ class RecordingReader:
                 reason = " ".join(str(error).split()) or type(error).__name__
                 raise InputError(f"{self._path}: damaged recording ({reason})") from None
             found = True
-            yield decoders[connection.id], time_ns, data
+            yield connection, time_ns, data
         if not found:
             raise InputError(f"{self._path}: damaged recording (its index finds no message)")
 
@@ -151,21 +205,40 @@ class RecordingReader:
         return self._decoders[key]
 
     def _add(self, connection: Connection) -> None:
-        from rosbags.interfaces import ConnectionExtRosbag2, QosDurability
-
-        extra = connection.ext
-        latched = connection.topic == "/tf_static" or (
-            isinstance(extra, ConnectionExtRosbag2)
-            and any(
-                q.durability == QosDurability.TRANSIENT_LOCAL for q in extra.offered_qos_profiles
-            )
+        profiles = _offered(connection)
+        latched = connection.topic == "/tf_static" or any(
+            profile.durability.name == "TRANSIENT_LOCAL" for profile in profiles
         )
-        known = self.topics.get(connection.topic, TopicInfo(connection.msgtype, 0, False))
-        self.topics[connection.topic] = TopicInfo(
-            known.type, known.count + connection.msgcount, known.latched or latched
+        best_effort = bool(profiles) and all(
+            profile.reliability.name == "BEST_EFFORT" for profile in profiles
+        )
+        depth = max((profile.depth for profile in profiles), default=0)
+        topic = connection.topic
+        known = self.topics.get(topic, TopicInfo(connection.msgtype, 0, False, False, 0))
+        self.topics[topic] = TopicInfo(
+            known.type,
+            known.count + connection.msgcount,
+            known.latched or latched,
+            known.reliable or not best_effort,
+            max(known.depth, min(depth, _MAX_DEPTH) or _DEFAULT_DEPTH),
         )
 
     def _close(self) -> None:
         self._decoders.clear()
         while self._storages:
             self._storages.pop().reader.close()
+
+
+def _wanted(storage: Storage, topics: Collection[str] | None) -> list[Connection]:
+    return [
+        connection
+        for connection in storage.reader.connections
+        if connection.msgcount and (topics is None or connection.topic in topics)
+    ]
+
+
+def _offered(connection: Connection) -> list[Qos]:
+    from rosbags.interfaces import ConnectionExtRosbag2
+
+    extra = connection.ext
+    return extra.offered_qos_profiles if isinstance(extra, ConnectionExtRosbag2) else []

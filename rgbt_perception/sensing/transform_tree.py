@@ -20,8 +20,8 @@ class TransformTree:
     @property
     def frames(self) -> tuple[str, ...]:
         """Every frame that was named, sorted."""
-        parents = {parent for parent, _ in self._parents.values()}
-        return tuple(sorted(parents | self._parents.keys()))
+        known = self._parents
+        return tuple(sorted({parent for parent, _ in known.values()} | known.keys()))
 
     def add(self, message: Any) -> None:
         """Take the transforms of a tf2_msgs/TFMessage.
@@ -34,7 +34,8 @@ class TransformTree:
         for stamped in message.transforms:
             child, parent = _plain(stamped.child_frame_id), _plain(stamped.header.frame_id)
             taken[child] = (parent, _matrix(stamped.transform, parent, child))
-        self._parents.update(taken)
+        # A new table: another thread may be reading the one before.
+        self._parents = {**self._parents, **taken}
 
     def lookup(self, target: str, source: str) -> Matrix | None:
         """The transform between two frames through any common ancestor.

@@ -30,7 +30,7 @@ from rgbt_perception.simulation.scenario import Scenario, check_within
 from rgbt_perception.simulation.scenes import compose_scene
 from rgbt_perception.simulation.schedule import START_NS, Exposure, make_schedule
 from rgbt_perception.simulation.sensors.thermal import draw_thermal_sensor
-from rgbt_perception.simulation.shot_messages import write_shot
+from rgbt_perception.simulation.shot_messages import MessageSink, write_shot
 
 Progress = Callable[[int, int], None]
 """Called with the number of pictures done and in all."""
@@ -40,7 +40,7 @@ _station: CameraStation | None = None
 
 def make_station(scenario: Scenario) -> CameraStation:
     """The cameras in the composed scene; the same for equal scenarios."""
-    environment, mounting = _surroundings(scenario)
+    environment, mounting = surroundings(scenario)
     scene = compose_scene(
         scenario.scene.value, scenario.seed, scenario.light.dark, scenario.seconds
     )
@@ -76,11 +76,11 @@ def record_scenario(
     """
     check_within("jobs", jobs, 1, 1024)
     import_mujoco()
-    environment, mounting = _surroundings(scenario)
+    environment, mounting = surroundings(scenario)
     exposures = schedule_of(scenario)
     factory = RosbagsFactory()
     with RecordingWriter(out) as writer, _shots(scenario, exposures, jobs) as shots:
-        _write_latched(writer, factory, scenario, environment, mounting)
+        write_latched(writer, factory, scenario, environment, mounting)
         for done, shot in enumerate(shots, start=1):
             exposure = shot.exposure
             silent = any(d.covers(exposure.modality, exposure.time_s) for d in scenario.dropouts)
@@ -91,15 +91,16 @@ def record_scenario(
                 progress(done, len(exposures))
 
 
-def _surroundings(scenario: Scenario) -> tuple[Environment, Mounting]:
+def surroundings(scenario: Scenario) -> tuple[Environment, Mounting]:
+    """Light, air and rig of a scenario, without its scene."""
     return (
         draw_environment(scenario.light, scenario.weather, scenario.seed),
         draw_mounting(scenario.seed, scenario.rgb_size, scenario.thermal_size),
     )
 
 
-def _write_latched(
-    writer: RecordingWriter,
+def write_latched(
+    writer: MessageSink,
     factory: RosbagsFactory,
     scenario: Scenario,
     environment: Environment,
@@ -143,11 +144,12 @@ def _shots(scenario: Scenario, exposures: list[Exposure], jobs: int) -> Iterator
     # Not fork: the caller may hold threads of torch or OpenCV.
     context = multiprocessing.get_context("spawn")
     workers = min(jobs, len(exposures))
-    with one_thread_each(), context.Pool(workers, _start_worker, (scenario,)) as pool:
-        yield pool.imap(_take, exposures, chunksize=1)
+    with one_thread_each(), context.Pool(workers, start_worker, (scenario,)) as pool:
+        yield pool.imap(take, exposures, chunksize=1)
 
 
-def _start_worker(scenario: Scenario) -> None:
+def start_worker(scenario: Scenario) -> None:
+    """Make this process one that renders a scenario."""
     global _station
     # Ctrl-C is for the parent, which ends the pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -155,7 +157,8 @@ def _start_worker(scenario: Scenario) -> None:
     _station = make_station(scenario)
 
 
-def _take(exposure: Exposure) -> Shot:
+def take(exposure: Exposure) -> Shot:
+    """Render one picture in a process that ``start_worker`` prepared."""
     if _station is None:
         raise RuntimeError("the worker has no scene")
     return _station.take(exposure)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import numpy as np
 
 from rgbt_perception.frames import Modality
 from rgbt_perception.geometry.rig import Rig
-from rgbt_perception.recording.writer import RecordingWriter
 from rgbt_perception.sensing.encode import (
     MessageFactory,
     camera_info_message,
@@ -21,8 +22,17 @@ _COMPRESSED = "sensor_msgs/msg/CompressedImage"
 _INFO = "sensor_msgs/msg/CameraInfo"
 
 
+class MessageSink(Protocol):
+    """What takes the messages: the writer of a recording, or a stream."""
+
+    def write(
+        self, topic: str, message: Any, type_name: str, time_ns: int, latched: bool = False
+    ) -> None:
+        """Take one message; see ``RecordingWriter.write``."""
+
+
 def write_shot(
-    writer: RecordingWriter,
+    writer: MessageSink,
     factory: MessageFactory,
     rig: Rig,
     shot: Shot,
@@ -32,7 +42,7 @@ def write_shot(
     """Write picture, camera info, true depth and true labels, all with the shot's stamp.
 
     Args:
-        writer: the recording.
+        writer: takes the messages.
         factory: makes the messages.
         rig: the cameras.
         shot: what was taken.

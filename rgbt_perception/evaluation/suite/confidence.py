@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rgbt_perception.evaluation.evaluate import KEPT_SHARE
+from rgbt_perception.evaluation.comparison import KEPT_SHARE
 from rgbt_perception.evaluation.metrics import most_confident_abs_rel
 from rgbt_perception.evaluation.suite.averages import ByCondition, averaged
 from rgbt_perception.evaluation.suite.checks import Check, worst

@@ -1,0 +1,130 @@
+"""Plays a recording through the perception, scores it and ends by itself with a report.
+
+The recording begins when the perception is active, so that no picture of it is lost to loading.
+Every argument of perception.launch.py is one of this file too.
+"""
+
+from __future__ import annotations
+
+from launch import Event, LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    ExecuteProcess,
+    IncludeLaunchDescription,
+    LogInfo,
+    RegisterEventHandler,
+    TimerAction,
+)
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch.events.process import ProcessExited
+from launch.launch_description_entity import LaunchDescriptionEntity
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import StateTransition
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+PACKAGE = "rgbt_perception"
+# Discovery before the first picture, and the last results after the last one.
+LEAD_S = "2.0"
+GRACE_S = 2.0
+
+# From Ctrl-C to harsher means: the report is written in between.
+PATIENCE_S = "20"
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Arguments, perception, evaluation and the player, in the order in which they begin."""
+    share = FindPackageShare(PACKAGE)
+    player = ExecuteProcess(
+        cmd=["ros2", "bag", "play", LaunchConfiguration("bag"), "--clock", "100",
+             "--rate", LaunchConfiguration("rate"), "--delay", LEAD_S,
+             "--disable-keyboard-controls"],
+        name="player",
+        output="screen",
+    )  # fmt: skip
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument("namespace", default_value="", description="of the nodes"),
+            DeclareLaunchArgument(
+                "bag",
+                default_value=PathJoinSubstitution([share, "samples", "night_smoke.mcap"]),
+                description="recording, file or folder",
+            ),
+            DeclareLaunchArgument(
+                "rate", default_value="1.0", description="seconds of the recording in a second"
+            ),
+            DeclareLaunchArgument(
+                "out", default_value="out/replay", description="folder for metrics.json"
+            ),
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(
+                    PathJoinSubstitution([share, "launch", "perception.launch.py"])
+                ),
+                launch_arguments={
+                    "use_sim_time": "true",
+                    "start": "lifecycle",
+                    "required": "true",
+                }.items(),
+            ),
+            Node(
+                package=PACKAGE,
+                executable="evaluation_node",
+                name="evaluation",
+                namespace=LaunchConfiguration("namespace"),
+                parameters=[
+                    {
+                        "use_sim_time": True,
+                        "perception": ParameterValue(
+                            LaunchConfiguration("node_name"), value_type=str
+                        ),
+                        "out": ParameterValue(LaunchConfiguration("out"), value_type=str),
+                    }
+                ],
+                sigterm_timeout=PATIENCE_S,
+                output="screen",
+                emulate_tty=True,
+            ),
+            RegisterEventHandler(
+                OnStateTransition(
+                    start_state="activating",
+                    goal_state="active",
+                    entities=[player],
+                    handle_once=True,
+                )
+            ),
+            RegisterEventHandler(
+                OnStateTransition(
+                    matcher=_failed,
+                    entities=_end("the perception could not be started"),
+                    handle_once=True,
+                )
+            ),
+            RegisterEventHandler(OnProcessExit(target_action=player, on_exit=_played)),
+        ]
+    )
+
+
+def _failed(event: Event) -> bool:
+    """Whether the perception fell back instead of becoming active; its log says why."""
+    return isinstance(event, StateTransition) and (event.start_state, event.goal_state) in (
+        ("configuring", "unconfigured"),
+        ("activating", "inactive"),
+        ("errorprocessing", "unconfigured"),
+        ("errorprocessing", "finalized"),
+    )
+
+
+def _played(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    if event.returncode:
+        return _end(f"the recording could not be played (ros2 bag play: {event.returncode})")
+    return [TimerAction(period=GRACE_S, actions=_end("the recording has ended"))]
+
+
+def _end(reason: str) -> list[LaunchDescriptionEntity]:
+    # launch itself keeps the reason of a shutdown to itself.
+    return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]

@@ -1,0 +1,210 @@
+"""Depth scored against true depth while both arrive: outputs and truths meet by their stamps.
+
+Nothing here waits, and nothing grows: what has not met its truth after a while is counted and let
+go. Clock jumps do no harm, since stamps are only compared with stamps.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, deque
+from dataclasses import dataclass
+from typing import Any
+
+from rgbt_perception.errors import InputError
+from rgbt_perception.evaluation.comparison import (
+    SINGLE,
+    Compared,
+    compare,
+    score_frame,
+    truth_tolerance_ns,
+)
+from rgbt_perception.evaluation.ground_truth import Condition, Truth, condition_of
+from rgbt_perception.evaluation.run_folder import OutputFrame
+from rgbt_perception.evaluation.scores import ESTIMATES, ConditionScore, RunScore
+from rgbt_perception.frames import Mode
+from rgbt_perception.latency import StageLatencies
+from rgbt_perception.sensing.decode import depth_picture, stamp_of
+
+WAIT_NS = 1_000_000_000
+"""How long an output waits for its truth and for the rest of itself, nanoseconds of host time."""
+
+# 2 s at 30 Hz. Truths arrive with the pictures, before the output is computed.
+_KEPT_TRUTHS = 60
+_PENDING = 32
+_NEEDED = ("depth", "confidence", "status")
+
+
+@dataclass
+class _Pending:
+    frame: OutputFrame
+    since_ns: int
+
+
+class LiveMetrics:
+    """Scores of a running perception.
+
+    Attributes:
+        score: everything since the start, as ``rgbt evaluate`` has it, without baselines.
+        truths: true depth pictures received.
+        modes: outputs by mode.
+        problems: first line and count of what could not be read, by output name.
+        stages: the perception's own milliseconds by stage.
+        last_output_ns: host time of the last output; None before the first.
+    """
+
+    def __init__(self, window: int = 30, estimates: bool = True) -> None:
+        """Start without frames.
+
+        Args:
+            window: frames that ``recent`` is the mean of.
+            estimates: compare with the estimates of each camera too, on the same pixels.
+        """
+        self.score = RunScore()
+        self.truths = 0
+        self.modes: Counter[str] = Counter()
+        self.problems: dict[str, tuple[str, int]] = {}
+        self.stages = StageLatencies()
+        self.last_output_ns: int | None = None
+        self._estimates = ESTIMATES if estimates else ("fused",)
+        self._condition = Condition()
+        self._truths: OrderedDict[int, tuple[Any, Condition]] = OrderedDict()
+        self._pending: OrderedDict[int, _Pending] = OrderedDict()
+        self._window: deque[ConditionScore] = deque(maxlen=window)
+
+    def take_scene(self, message: Any) -> None:
+        """What the truths that follow show (std_msgs/String, JSON)."""
+        try:
+            self._condition = condition_of(message)
+        except InputError as error:
+            self._problem("scene", str(error))
+
+    def take_truth(self, message: Any) -> None:
+        """True depth of the reference camera (Image or CompressedImage)."""
+        self.truths += 1
+        self.score.ground_truth = True
+        stamp_ns = stamp_of(message)
+        self._truths[stamp_ns] = (message, self._condition)
+        self._truths.move_to_end(stamp_ns)
+        while len(self._truths) > _KEPT_TRUTHS:
+            self._truths.popitem(last=False)
+
+    def take_output(self, name: str, message: Any, now_ns: int) -> None:
+        """One output of the perception.
+
+        Args:
+            name: of ``run_folder.OUTPUT_TOPICS``: depth, confidence, rgb, thermal, ungated, status.
+            message: with the stamp of the picture it was computed from.
+            now_ns: host time, nanoseconds.
+        """
+        stamp_ns = stamp_of(message)
+        if name == "status" and message.mode in (Mode.WAITING, Mode.FAULT):
+            return  # belongs to no depth
+        self.last_output_ns = now_ns
+        pending = self._pending.get(stamp_ns)
+        if pending is None or name in pending.frame.messages:
+            if pending is not None:  # the same moment once more: a recording that loops
+                self._settle(self._pending.pop(stamp_ns).frame)
+            pending = self._pending[stamp_ns] = _Pending(OutputFrame(stamp_ns), now_ns)
+        pending.frame.messages[name] = message
+        while len(self._pending) > _PENDING:
+            self._settle(self._pending.popitem(last=False)[1].frame)
+
+    def settle(self, now_ns: int) -> bool:
+        """Score the oldest output that is complete, or that has waited long enough.
+
+        Returns:
+            Whether there was one; more may be ready then.
+        """
+        for stamp_ns, pending in self._pending.items():
+            if now_ns - pending.since_ns >= WAIT_NS or self._complete(pending.frame):
+                self._settle(self._pending.pop(stamp_ns).frame)
+                return True
+        return False
+
+    def finish(self) -> None:
+        """Score what is left, complete or not."""
+        while self._pending:
+            self._settle(self._pending.popitem(last=False)[1].frame)
+
+    def recent(self) -> ConditionScore:
+        """The last scored frames of every condition and mode as one."""
+        total = ConditionScore()
+        for frame in self._window:
+            total.merge(frame)
+        return total
+
+    @property
+    def scored(self) -> int:
+        """Frames that were compared with their truth."""
+        groups = (*self.score.conditions.values(), *self.score.single_camera.values())
+        return sum(group.depth["fused"].frames for group in groups)
+
+    def report(self) -> dict[str, Any]:
+        """As ``metrics.json``, and what only a live run knows."""
+        return {
+            **self.score.metrics(),
+            "truths": self.truths,
+            "modes": dict(self.modes),
+            "latency_ms": self.stages.summary(),
+            "problems": [
+                {"name": name, "count": count, "first": line}
+                for name, (line, count) in self.problems.items()
+            ],
+        }
+
+    def _complete(self, frame: OutputFrame) -> bool:
+        names = _NEEDED if frame.mode in SINGLE else (*_NEEDED, *self._estimates[1:])
+        return all(name in frame.messages for name in names) and self._truth(frame) is not None
+
+    def _truth(self, frame: OutputFrame) -> tuple[Any, Condition] | None:
+        tolerance = truth_tolerance_ns(frame.mode)
+        if not tolerance:
+            return self._truths.get(frame.stamp_ns)
+        nearest = min(self._truths, key=lambda s: abs(s - frame.stamp_ns), default=None)
+        if nearest is None or abs(nearest - frame.stamp_ns) > tolerance:
+            return None
+        return self._truths[nearest]
+
+    def _settle(self, frame: OutputFrame) -> None:
+        if (status := frame.messages.get("status")) is not None:
+            self.modes[frame.mode.name] += 1
+            self.stages.add({item.stage: item.milliseconds for item in status.stages})
+        if "depth" not in frame.messages:
+            return
+        self.score.frames += 1
+        try:
+            compared = self._compared(frame)
+        except InputError as error:
+            self._problem("picture", str(error))
+            self.score.unscored["unreadable"] += 1
+            return
+        if compared is not None:
+            self._score(compared)
+
+    def _compared(self, frame: OutputFrame) -> Compared | None:
+        found = self._truth(frame)
+        if found is None:
+            reason = "no_truth_at_stamp" if self.truths else "no_ground_truth"
+            self.score.unscored[reason] += 1
+            return None
+        message, condition = found
+        compared = compare(frame, Truth(depth_picture(message), condition), self._estimates)
+        if compared is None:
+            self.score.unscored["estimates_missing"] += 1
+        return compared
+
+    def _score(self, compared: Compared) -> None:
+        alone = ConditionScore()
+        if score_frame(alone, compared, compared.common()):
+            self._window.append(alone)
+        else:
+            self.score.unscored["no_common_pixels"] += 1
+        if compared.mode in SINGLE:
+            target = self.score.single_camera[compared.condition, compared.mode.name]
+        else:
+            target = self.score.conditions[compared.condition]
+        target.merge(alone)
+
+    def _problem(self, name: str, line: str) -> None:
+        first, count = self.problems.get(name, (line, 0))
+        self.problems[name] = (first, count + 1)

@@ -1,0 +1,1 @@
+"""The hosts for ROS 2: lifecycle nodes on rclpy."""

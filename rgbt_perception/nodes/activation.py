@@ -1,0 +1,112 @@
+"""Everything that exists only while the node is active."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from rclpy.clock import JumpThreshold
+from rclpy.duration import Duration
+from rclpy.node import Node
+
+from rgbt_perception.config import Config
+from rgbt_perception.geometry.rig import Rig, load_rig
+from rgbt_perception.hosting.findings import Finding
+from rgbt_perception.hosting.health import Health
+from rgbt_perception.hosting.runner import Runner
+from rgbt_perception.nodes.inputs import Inputs
+from rgbt_perception.nodes.publishers import Publishers
+from rgbt_perception.nodes.rclpy_factory import RclpyFactory
+from rgbt_perception.pipeline import DepthPipeline
+from rgbt_perception.session import Session
+
+# Smaller steps back are for the pairer, which sees them in the stamps.
+_JUMP_BACK = Duration(nanoseconds=-100_000_000)
+
+
+class Activation:
+    """Publishers, a running session and the subscriptions that feed it.
+
+    Attributes:
+        runner: the session's thread.
+        inputs: the subscriptions.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        config: Config,
+        pipeline: DepthPipeline,
+        rig: Rig | None,
+        *,
+        fault: Callable[[BaseException], None],
+        mismatch: Callable[[str, str], None],
+    ) -> None:
+        """Advertise, subscribe and start; callbacks wait, since the executor is in here.
+
+        Args:
+            node: of the topics.
+            config: all parameters.
+            pipeline: with its engine loaded and warm.
+            rig: replaces what others say of the cameras.
+            fault: told of every exception while messages are received or processed.
+            mismatch: see ``mismatch_events``.
+        """
+        clock = node.get_clock()
+        with ExitStack() as undo:
+            publishers = Publishers(node)
+            undo.callback(publishers.close)
+            session = Session(
+                config,
+                pipeline,
+                RclpyFactory(),
+                rig=rig,
+                select=lambda index: publishers.wanted(),
+            )
+            self.runner = Runner(
+                session,
+                publishers.publish,
+                on_fault=fault,
+                stamp=lambda: int(clock.now().nanoseconds),
+            )
+            undo.callback(self.runner.stop)
+            self.inputs = Inputs(node, config, self.runner, fault=fault, mismatch=mismatch)
+            undo.callback(self.inputs.close)
+            # On a change between system and simulated time as well.
+            threshold = JumpThreshold(
+                min_forward=None, min_backward=_JUMP_BACK, on_clock_change=True
+            )
+            jumps = clock.create_jump_callback(threshold, post_callback=self._jumped)
+            undo.callback(jumps.unregister)
+            self._health = Health(self.runner, time.monotonic_ns())
+            self.runner.start()
+            # What failed half-way has been taken back; the rest is for `close`.
+            self._undo = undo.pop_all()
+
+    def assess(self, now_ns: int) -> list[Finding]:
+        """How everything is at steady time ``now_ns``; call it about once a second."""
+        self.inputs.follow()
+        findings = self._health.assess(self.inputs.topics(), now_ns)
+        if self.runner.session.extrinsics_known:
+            return findings
+        missing = self.inputs.missing_transform(now_ns)
+        return [missing if missing and f.name == missing.name else f for f in findings]
+
+    def close(self) -> None:
+        """Unsubscribe, stop and take the topics back."""
+        self._undo.close()
+
+    def _jumped(self, jump: object) -> None:
+        self.runner.reset()
+        self.inputs.clock_jumped()
+
+
+def configured_rig(config: Config) -> Rig | None:
+    """The rig of the file that the parameters name.
+
+    Raises:
+        InputError: it cannot be used.
+    """
+    return load_rig(Path(config.rig)) if config.rig else None

@@ -1,0 +1,182 @@
+"""The perception node: a lifecycle node around a session."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from rclpy.clock import Clock, ClockType
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from rgbt_perception.config import Config
+from rgbt_perception.errors import RgbtError
+from rgbt_perception.hosting.interfaces import NODE
+from rgbt_perception.hosting.loading import load_pipeline, still_loading
+from rgbt_perception.nodes.activation import Activation, configured_rig
+from rgbt_perception.nodes.monitor import Monitor
+from rgbt_perception.nodes.parameters import NodeParameters, unknown_parameters
+
+SUCCESS = TransitionCallbackReturn.SUCCESS
+
+
+class PerceptionNode(LifecycleNode):
+    """See the README for topics and parameters.
+
+    Configuring loads and warms the networks, activating advertises and subscribes; deactivating
+    and cleaning up take back what these made. With ``autostart`` it does both by itself.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Declare the parameters.
+
+        Args:
+            kwargs: as for ``rclpy.node.Node``, e.g. ``namespace``.
+
+        Raises:
+            InputError: a parameter of the wrong type or out of range.
+        """
+        super().__init__(NODE, **kwargs)
+        self._pipeline: Any = None
+        self._rig: Any = None
+        self._active: Activation | None = None
+        self._parameters_in_force = NodeParameters(self, self._reconfigure)
+        self._monitor = Monitor(self, lambda: self._active, self.config.host.status_period_s)
+        for name in unknown_parameters(self, self._parameter_overrides):
+            self.get_logger().warning(f"parameter {name}: unknown; it has no effect")
+        if self._parameters_in_force.autostart:
+            # From the executor, so that everybody sees the transitions as if they were asked for.
+            steady = Clock(clock_type=ClockType.STEADY_TIME)
+            self._starter = self.create_timer(0.0, self._start, clock=steady)
+
+    @property
+    def config(self) -> Config:
+        """All parameters as they are now."""
+        return self._parameters_in_force.config
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load."""
+        return self._transition("configure", self._load)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Advertise and subscribe."""
+        return self._transition("activate", self._activate)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Unsubscribe and take the outputs back; the networks stay."""
+        return self._transition("deactivate", self._deactivate)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the networks."""
+        return self._transition("clean up", self._free)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything."""
+        return self._transition("shut down", self._free)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything, so that it can be configured again."""
+        return self._transition("recover", self._free)
+
+    def destroy_node(self) -> None:
+        """Free everything and leave the graph."""
+        self._free()
+        self._monitor.close()
+        super().destroy_node()
+
+    def _transition(self, name: str, step: Callable[[], None]) -> TransitionCallbackReturn:
+        """Take a step; rclpy itself would swallow an exception without a word."""
+        try:
+            step()
+        except RgbtError as error:
+            self.get_logger().error(f"cannot {name}: {error}")
+            self._monitor.failed(f"cannot {name}: {error}")
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:
+            self.get_logger().error(f"cannot {name}: {error!r}\n{traceback.format_exc()}")
+            self._monitor.failed(f"cannot {name}: {error!r}")
+            return TransitionCallbackReturn.ERROR
+        self._monitor.failed("")
+        self.get_logger().info(f"{name}: done")
+        return SUCCESS
+
+    def _load(self) -> None:
+        config = self.config
+        self.get_logger().info(f"loading {config.engine.depth_model} …")
+        self._rig = configured_rig(config)
+        self._pipeline = load_pipeline(config, self.context.ok)
+        engine = self._pipeline.engine
+        self.get_logger().info(f"loaded {engine.model} ({engine.digest[:12]}) with {engine.name}")
+
+    def _activate(self) -> None:
+        self._pipeline.config = self.config.output
+        self._active = Activation(
+            self,
+            self.config,
+            self._pipeline,
+            self._rig,
+            fault=self._monitor.fault,
+            mismatch=self._monitor.mismatch,
+        )
+
+    def _deactivate(self) -> None:
+        active, self._active = self._active, None
+        if active is not None:
+            active.close()
+
+    def _free(self) -> None:
+        self._deactivate()
+        self._pipeline = self._rig = None
+
+    def _reconfigure(self, config: Config) -> None:
+        if self._active is not None:
+            self._active.runner.reconfigure(config)
+        self._monitor.every(config.host.status_period_s)
+
+    def _start(self) -> None:
+        self.destroy_timer(self._starter)
+        for step in (self.trigger_configure, self.trigger_activate):
+            if step() == SUCCESS:
+                continue
+            if not self.context.ok():
+                return  # interrupted, which is no failure
+            raise RgbtError("autostart failed")
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until it is told to stop; the exit code."""
+    node = None
+    code = 0
+    try:
+        rclpy.init(args=args)
+        node = PerceptionNode()
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except RgbtError as error:
+        print(f"{NODE}: {error}", file=sys.stderr)
+        code = 1
+    except Exception:
+        # A signal shuts ROS down under whatever is at work: what fails then is no failure.
+        if node is None or rclpy.ok():
+            raise
+    finally:
+        # The terminal sends Ctrl-C to launch and to its nodes, and launch passes it on once more.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    if still_loading():
+        # The runtime cannot be stopped in the middle, and Python would wait for it for ever.
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

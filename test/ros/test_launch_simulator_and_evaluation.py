@@ -1,0 +1,199 @@
+"""The simulator and the evaluation as processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from ros_launch import DOMAIN, LATCHED, PATIENCE_S, listener
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import String
+from tf2_msgs.msg import TFMessage
+
+from rgbt_perception.frames import Mode
+from rgbt_perception.nodes.rclpy_factory import RclpyFactory
+from rgbt_perception.sensing.decode import depth_picture, stamp_of
+from rgbt_perception.sensing.encode import image_message, string_message
+from rgbt_perception.sensing.encode_status import status_message
+
+FACTORY = RclpyFactory()
+RUN = "import sys; from rgbt_perception.nodes.{0}_node import main; sys.exit(main())"
+
+
+class Process:
+    def __init__(self, name, *parameters):
+        words = [word for one in parameters for word in ("-p", one)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", RUN.format(name), "--ros-args", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "ROS_DOMAIN_ID": str(DOMAIN)},
+        )
+
+    def end(self, number=None):
+        if number is not None:
+            self.process.send_signal(number)
+        text, _ = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, text
+
+
+@pytest.fixture
+def start():
+    made = []
+
+    def start(name, *parameters):
+        made.append(Process(name, *parameters))
+        return made[-1]
+
+    yield start
+    for one in made:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.communicate()
+
+
+@pytest.fixture
+def ear():
+    with listener() as one:
+        yield one
+
+
+def test_the_sample_is_a_live_rig(start, ear):
+    node = start("simulator", "frame_prefix:=front/")
+    pictures = {
+        camera: ear.hear(CompressedImage, f"/{camera}/image/compressed")
+        for camera in ("rgb", "thermal")
+    }
+    infos = ear.hear(CameraInfo, "/thermal/camera_info")
+    truth = ear.hear(CompressedImage, "/ground_truth/thermal/depth/image/compressedDepth")
+    ear.wait(lambda: all(map(len, (*pictures.values(), infos, truth))))
+    # Stamped with the present, and the two cameras as far apart as they were recorded.
+    latest = {camera: stamp_of(found[-1]) for camera, found in pictures.items()}
+    assert abs(latest["rgb"] - time.time_ns()) < 20e9
+    assert stamp_of(infos[0]) == stamp_of(pictures["thermal"][0]) == stamp_of(truth[0])
+    assert infos[0].header.frame_id == "front/thermal_optical_frame"
+    assert np.isfinite(depth_picture(truth[0])).any()
+    # Who comes late still gets what is said once.
+    transforms = ear.hear(TFMessage, "/tf_static", LATCHED)
+    rig = ear.hear(String, "/rig", LATCHED)
+    ear.wait(lambda: len(transforms) >= 2 and rig)
+    assert {t.child_frame_id for m in transforms for t in m.transforms} == {
+        "front/rgb_optical_frame",
+        "front/thermal_optical_frame",
+    }
+    assert "front/thermal_optical_frame" in rig[0].data
+    code, text = node.end(signal.SIGINT)
+    assert code == 0, text
+    assert "Traceback" not in text
+
+
+def test_without_a_loop_the_simulator_ends_with_the_recording(start):
+    code, text = start("simulator", "loop:=false", "speed:=50.0").end()
+    assert code == 0, text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        (("recording:=/none.mcap",), "/none.mcap"),
+        (("source:=film",), "source"),
+        (("speed:=0.0",), "speed"),
+        (("source:=rendering", "rgb_size:=wide"), "rgb_size is 'wide'"),
+        (("seed:=two",), "seed"),
+    ],
+)
+def test_a_bad_parameter_is_one_line_and_an_exit_code(start, parameters, expected):
+    code, text = start("simulator", *parameters).end()
+    assert code == 1, text
+    assert expected in text
+    assert "Traceback" not in text
+
+
+def outputs(stamp_ns, truth, factor):
+    """What a perception would publish for one moment."""
+
+    def image(array):
+        return image_message(FACTORY, array.astype(np.float32), "32FC1", stamp_ns, "thermal")
+
+    status = status_message(
+        FACTORY,
+        stamp_ns=stamp_ns,
+        frame_id="thermal",
+        mode=Mode.FULL,
+        reasons=(),
+        offset_ns=0,
+        stages={"depth_engine": 12.5},
+        pairs=1,
+        dropped_rgb=0,
+        dropped_thermal=0,
+        rejected=0,
+        mean_confidence=0.5,
+        depth_model="",
+        scene_model="",
+        engine="",
+    )
+    return {
+        "depth/image": image(truth * factor),
+        "confidence/image": image(np.full_like(truth, 0.5)),
+        **{f"debug/depth/{name}": image(truth * 1.5) for name in ("rgb", "thermal", "ungated")},
+        "status": status,
+    }
+
+
+def test_depth_is_scored_against_the_truth_it_meets(start, ear, tmp_path):
+    node = start("evaluation", f"out:={tmp_path}", "print_period_s:=0.5", "warn_abs_rel:=0.05")
+    truth = np.linspace(2.0, 30.0, 32 * 40, dtype=np.float32).reshape(32, 40)
+    first = outputs(1, truth, 1.1)
+    senders = {
+        t: ear.node.create_publisher(type(m), f"/perception/{t}", 10) for t, m in first.items()
+    }
+    truths = ear.node.create_publisher(Image, "/ground_truth/thermal/depth/image", 10)
+    scenes = ear.node.create_publisher(String, "/ground_truth/scene", LATCHED)
+    scene = json.dumps({"scene": "street", "light": "day", "weather": "rain"})
+    scenes.publish(string_message(FACTORY, scene))
+    diagnostics = ear.hear(DiagnosticArray, "/diagnostics")
+    ear.wait(lambda: all(s.get_subscription_count() for s in (*senders.values(), truths, scenes)))
+    time.sleep(0.5)
+    for number in range(1, 6):
+        stamp_ns = number * 100_000_000
+        truths.publish(image_message(FACTORY, truth, "32FC1", stamp_ns, "thermal"))
+        for topic, message in outputs(stamp_ns, truth, 1.1).items():
+            senders[topic].publish(message)
+
+    def scored():
+        statuses = [s for m in diagnostics for s in m.status if s.name.startswith("/evaluation")]
+        return statuses and {v.key: v.value for v in statuses[-1].values}.get("scored") == "5"
+
+    ear.wait(scored)
+    last = diagnostics[-1].status[0]
+    assert last.level == b"\x01"
+    assert "abs_rel 0.100" in last.message
+    assert "above 0.05" in last.message
+    code, text = node.end(signal.SIGINT)
+    assert code == 0, text
+    assert "Traceback" not in text
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["conditions"]["street/day/rain"]["depth"]["fused"]["abs_rel"] == pytest.approx(
+        0.1
+    )
+    assert metrics["latency_ms"]["depth_engine"]["p50"] == pytest.approx(12.5, rel=0.02)
+
+
+def test_the_evaluation_says_what_it_waits_for(start, ear):
+    node = start("evaluation")
+    diagnostics = ear.hear(DiagnosticArray, "/diagnostics")
+    ear.wait(lambda: diagnostics)
+    assert diagnostics[0].status[0].message == "nothing on /perception/depth/image yet"
+    code, text = node.end(signal.SIGTERM)
+    assert code == 0, text
+    assert "Traceback" not in text
