@@ -5,6 +5,8 @@ Two rigs side by side: start it twice with different namespaces.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext, LaunchDescription
@@ -25,6 +27,9 @@ from launch_ros.events.lifecycle import ChangeState
 from launch_ros.parameter_descriptions import ParameterFile
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
+
+from rgbt_perception.config import load_config
+from rgbt_perception.errors import RgbtError
 
 PACKAGE = "rgbt_perception"
 # Input of the node to the launch argument that names its topic.
@@ -111,6 +116,13 @@ def _perception(context: LaunchContext) -> list[Any]:
     parameters: dict[str, Any] = {
         name: given[argument] for argument, name in PARAMETERS.items() if given[argument]
     }
+    # As for the other hosts, paths in a parameter file are relative to it; what is wrong with the
+    # file the node tells.
+    with suppress(RgbtError):
+        config = load_config(Path(given["config"]))
+        for name, value in (("rig", config.rig), ("engine.depth_model", config.engine.depth_model)):
+            if value:
+                parameters.setdefault(name, value)
     parameters["use_sim_time"] = given["use_sim_time"] == "true"
     parameters["autostart"] = given["start"] == "autostart"
     node = LifecycleNode(

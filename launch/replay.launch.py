@@ -43,6 +43,9 @@ def generate_launch_description() -> LaunchDescription:
     player = ExecuteProcess(
         cmd=["ros2", "bag", "play", LaunchConfiguration("bag"), "--clock", "100",
              "--rate", LaunchConfiguration("rate"), "--delay", LEAD_S,
+             # A recording may hold what a perception said when it was made.
+             "--exclude-regex",
+             ["(/clock|/diagnostics|(/.*)?/", LaunchConfiguration("node_name"), "/.*)"],
              "--disable-keyboard-controls"],
         name="player",
         output="screen",

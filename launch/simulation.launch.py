@@ -55,7 +55,11 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "out", default_value="", description="folder for metrics.json; empty = none"
             ),
-            IncludeLaunchDescription(PythonLaunchDescriptionSource(perception)),
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(perception),
+                # The simulator lives in real time and tells no other.
+                launch_arguments={"use_sim_time": "false"}.items(),
+            ),
             Node(
                 package=PACKAGE,
                 executable="simulator_node",

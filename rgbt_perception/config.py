@@ -181,7 +181,7 @@ class WatchdogConfig:
 
     warn_ms: float = parameter(
         200.0,
-        "latency, from a pair's later picture to its last output, that is warned of",
+        "latency, from a complete pair to its last output, that is warned of",
         unit="ms",
         low=1.0,
         high=60_000.0,

@@ -83,7 +83,7 @@ def _look(
     from rgbt_perception.live.survey import survey
 
     network = network_from_environment(domain)
-    remaps = parse_remaps(remap)
+    remaps = parse_remaps(remap, namespace)
     found = survey(network, Config(), seconds, namespace=namespace, remaps=remaps)
     if as_json:
         click.echo(json.dumps(survey_json(found), indent=2))

@@ -67,7 +67,11 @@ def command(
     config = Config() if config_file is None else load_config(config_file)
     given = {"engine.name": engine, "engine.depth_model": depth_model, "rig": rig}
     config = with_values(config, {k: v for k, v in given.items() if v is not None})
-    place = Place(network_from_environment(domain), _namespace(namespace), parse_remaps(remap))
+    place = Place(
+        network_from_environment(domain),
+        _namespace(namespace),
+        parse_remaps(remap, _namespace(namespace)),
+    )
     try:
         with ExitStack() as stack:
             pipeline = load_pipeline(config, lambda: True)

@@ -44,6 +44,7 @@ class Health:
         self._started_ns = now_ns
         self._counts: dict[str, int] = {}
         self._refused_ns: dict[str, int] = {}
+        self._refused_at: dict[str, int] = {}
 
     def assess(self, inputs: Mapping[Stream, InputTopic], now_ns: int) -> list[Finding]:
         """How everything is now; call it about once a second.
@@ -119,7 +120,12 @@ class Health:
         else:
             names = [stream.value]
         for name in names:
-            if now_ns - self._refused_ns.get(name, -_REFUSAL_NS) < _REFUSAL_NS:
+            if name not in self._refused_ns:
+                continue
+            # What comes but once, as a latched transform, stays refused until another one comes.
+            received = self._runner.streams[stream].state(now_ns).received
+            same = stream not in IMAGES and received <= self._refused_at[name]
+            if same or now_ns - self._refused_ns[name] < _REFUSAL_NS:
                 return snapshot.problems[name][0].removeprefix(f"{stream.value}: ")
         return self._missing_transform() if stream is Stream.TF_STATIC else ""
 
@@ -140,6 +146,10 @@ class Health:
             if count != self._counts.get(name, 0):
                 self._counts[name] = count
                 self._refused_ns[name] = now_ns
+                known = name in Stream._value2member_map_
+                self._refused_at[name] = (
+                    self._runner.streams[Stream(name)].state(now_ns).received if known else 0
+                )
 
     # The pipeline
 

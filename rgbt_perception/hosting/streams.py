@@ -16,7 +16,10 @@ _WINDOW_NS = 5_000_000_000
 
 
 class RateMeter:
-    """Events a second over the last few seconds, on the steady clock. For one thread."""
+    """Events a second over the last few seconds, on the steady clock.
+
+    One thread notes them, any thread may ask.
+    """
 
     def __init__(self) -> None:
         self._times: deque[int] = deque(maxlen=_REMEMBERED)
@@ -27,7 +30,8 @@ class RateMeter:
 
     def rate_hz(self, now_ns: int) -> float:
         """Events a second; falls to 0 within seconds after the last one."""
-        times = [time for time in self._times if now_ns - time <= _WINDOW_NS]
+        # A copy in one step: the loop would fail when another event is noted meanwhile.
+        times = [time for time in tuple(self._times) if now_ns - time <= _WINDOW_NS]
         if len(times) < 2:
             return 0.0
         usual_ns = (times[-1] - times[0]) / (len(times) - 1)

@@ -69,6 +69,9 @@ class Watchdog:
             if self._idle or not wanted:
                 self._waiting_since_ns = now_ns
             self._idle = not wanted
+            if self._idle:
+                # What was late before says nothing about the results that will be asked for.
+                self._over_warn = self._over_error = 0
 
     @property
     def is_idle(self) -> bool:
@@ -79,7 +82,7 @@ class Watchdog:
         """Note a result.
 
         Args:
-            latency_ms: from the arrival of the pair's later picture to its last output.
+            latency_ms: from when the pair is complete to its last output.
             now_ns: steady clock, nanoseconds.
         """
         with self._lock:

@@ -82,6 +82,8 @@ class _Pace:
                 self._tell(now_s)
                 wake_s = min(due_s, self._tick_s)
             time.sleep(max(wake_s - now_s, 0.0))
+        # Whoever plays too slowly still tells the time.
+        self._tell(now_s)
         return now_s - due_s
 
     def _tell(self, now_s: float) -> None:
@@ -129,9 +131,11 @@ def play(
                 _pass(reader, writers, pace, report, show)
         finally:
             end_ns = time.monotonic_ns() + _FLUSH_NS
-            for writer in writers.values():
+            for topic, writer in writers.items():
                 if writer.qos.reliable and writer.subscribers:
                     writer.flush(max(end_ns - time.monotonic_ns(), 0))
+                if writer.lost:
+                    report.notes.append(f"{topic}: {writer.lost} messages could not be sent")
 
 
 def _pass(
@@ -178,5 +182,6 @@ def _writers(
         except RgbtError as error:
             report.notes.append(f"{error}; left out")
     if not writers:
-        raise InputError(f"no topic of the recording can be published ({report.notes[-1]})")
+        why = report.notes[-1] if report.notes else "it holds none but /clock"
+        raise InputError(f"no topic of the recording can be published ({why})")
     return writers

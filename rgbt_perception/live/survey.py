@@ -14,7 +14,7 @@ from rgbt_perception.live.readiness import Readiness, readiness
 from rgbt_perception.live.receive_buffer import allowed_bytes, buffer_warnings, requested_bytes
 from rgbt_perception.live.sampling import Sampler
 from rgbt_perception.live.transport import DdsNode
-from rgbt_perception.outputs import STATUS
+from rgbt_perception.outputs import STATUS, TOPICS
 from rgbt_perception.recording.types import typestore
 
 NODE = "rgbt_doctor"
@@ -115,16 +115,20 @@ def survey(
 
 def _listen(node: DdsNode, samplers: dict[str, Sampler], settled: Set[str]) -> None:
     topics = node.topics()
-    outputs = tuple(
-        f"{name.rpartition('/')[0]}/" for name, types in topics.items() if STATUS in types
-    )
+    # Wherever a status is published, the other outputs are beside it.
+    outputs = {
+        f"{name.removesuffix('status')}{output}"
+        for name, types in topics.items()
+        if STATUS in types and name.endswith("/status")
+        for output in TOPICS
+    }
     for name, types in topics.items():
         if name in samplers or name not in settled or not node.endpoints(name):
             continue
         if types[0] not in typestore().fielddefs:
             continue
         # Perception computes what is subscribed to: looking must not make it work.
-        if name.startswith(outputs) and types[0] != STATUS:
+        if name in outputs or STATUS in types:
             continue
         latched = any(end.transient_local for end in node.endpoints(name))
         sampler = samplers[name] = Sampler(types[0])

@@ -35,6 +35,8 @@ class NodeDiagnostics:
         self._findings: dict[str, Finding] = {}
         self._updater = _Updater(node)
         self._updater.setHardwareID(hardware_id)
+        # With the namespace: two rigs must not look like one.
+        self._updater.node_name = node.get_fully_qualified_name().removeprefix("/")
         node.destroy_timer(self._updater.timer)
 
     def publish(self, findings: Iterable[Finding]) -> None:

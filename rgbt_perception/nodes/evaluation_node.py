@@ -38,6 +38,8 @@ NODE = "evaluation"
 _OUTPUTS = {"depth": "depth/image", "confidence": "confidence/image", "status": "status"}
 _ESTIMATES = {name: f"debug/depth/{name}" for name in ("rgb", "thermal", "ungated")}
 _STREAM = Qos(reliable=True, transient_local=False, depth=10)
+# The truth comes from whoever has it: this matches all that is offered.
+_TRUTH = Qos(reliable=False, transient_local=False, depth=10)
 _LATCHED = Qos(reliable=True, transient_local=True, depth=1)
 _SETTLE_S = 0.05
 
@@ -84,8 +86,8 @@ class EvaluationNode(Node):
             kind = message_class(TOPICS[topic])
             self._listen(kind, f"{self.settings.perception}/{topic}", partial(self._output, name))
         truth = f"ground_truth/{self.settings.reference.value}/depth/image"
-        self._listen(Image, truth, self.metrics.take_truth)
-        self._listen(CompressedImage, f"{truth}/compressedDepth", self.metrics.take_truth)
+        self._listen(Image, truth, self.metrics.take_truth, _TRUTH)
+        self._listen(CompressedImage, f"{truth}/compressedDepth", self.metrics.take_truth, _TRUTH)
         self._listen(String, SCENE_TOPIC.lstrip("/"), self.metrics.take_scene, _LATCHED)
         self._names = {
             "output": self.resolve_topic_name(f"{self.settings.perception}/depth/image"),
@@ -168,6 +170,10 @@ def main(args: Sequence[str] | None = None) -> int:
         pass
     except RgbtError as error:
         return _failed(error)
+    except Exception:
+        # A signal shuts ROS down under whatever is at work: what fails then is no failure.
+        if node is None or rclpy.ok():
+            raise
     finally:
         # The terminal sends Ctrl-C to launch and to its nodes, and launch passes it on once more.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

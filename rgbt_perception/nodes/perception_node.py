@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -80,8 +81,9 @@ class PerceptionNode(LifecycleNode):
         return self._transition("shut down", self._free)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free everything, so that it can be configured again."""
-        return self._transition("recover", self._free)
+        """Free everything, so that it can be configured again; why it failed stays to be seen."""
+        self._free()
+        return SUCCESS
 
     def destroy_node(self) -> None:
         """Free everything and leave the graph."""
@@ -148,6 +150,22 @@ class PerceptionNode(LifecycleNode):
             raise RgbtError("autostart failed")
 
 
+def _spin(node: PerceptionNode) -> None:
+    """Execute callbacks until ROS ends.
+
+    rclpy lets the error of an impossible lifecycle request (to activate an active node) through;
+    whoever asks for it must not end the perception.
+    """
+    while True:
+        try:
+            rclpy.spin(node)
+            return
+        except RCLError as error:
+            if not rclpy.ok():
+                raise
+            node.get_logger().error(f"request refused: {' '.join(str(error).split())}")
+
+
 def main(args: list[str] | None = None) -> int:
     """Run the node until it is told to stop; the exit code."""
     node = None
@@ -155,7 +173,7 @@ def main(args: list[str] | None = None) -> int:
     try:
         rclpy.init(args=args)
         node = PerceptionNode()
-        rclpy.spin(node)
+        _spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except RgbtError as error:

@@ -70,9 +70,13 @@ class CameraIntake:
             self._reduction = 1
 
     def set_fallback(self, model: CameraModel) -> None:
-        """Take a geometry that serves until a CameraInfo comes."""
-        if self.model is None:
+        """Take a geometry that serves until a CameraInfo comes; it replaces an earlier one."""
+        if self._fixed or self._told is not None:
+            return
+        if self.model is None or not _same(model, self.model):
             self.model = model
+            self._rectifier = None
+            self._reduction = 1
 
     def _check_size(self, picture: npt.NDArray[Any]) -> None:
         if self.model is None:

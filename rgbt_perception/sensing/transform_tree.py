@@ -28,14 +28,21 @@ class TransformTree:
 
         Raises:
             InputError: an empty or self-referring frame, or numbers that are not finite or no
-                rotation; the line names the frames. Nothing of that message is taken.
+                rotation; the line names the frames of the first such transform. All others of the
+                message are taken.
         """
         taken = {}
+        refused: InputError | None = None
         for stamped in message.transforms:
             child, parent = _plain(stamped.child_frame_id), _plain(stamped.header.frame_id)
-            taken[child] = (parent, _matrix(stamped.transform, parent, child))
+            try:
+                taken[child] = (parent, _matrix(stamped.transform, parent, child))
+            except InputError as error:
+                refused = refused or error
         # A new table: another thread may be reading the one before.
         self._parents = {**self._parents, **taken}
+        if refused is not None:
+            raise refused
 
     def lookup(self, target: str, source: str) -> Matrix | None:
         """The transform between two frames through any common ancestor.

@@ -75,6 +75,17 @@ def test_silence_is_an_error_unless_nobody_wants_results(watchdog):
     assert watchdog.verdict(103 * S).level is Level.ERROR
 
 
+def test_lateness_ends_with_the_last_subscriber(watchdog):
+    for index in range(4):
+        watchdog.result(1500.0, index * S)
+    assert watchdog.verdict(3 * S).late
+    watchdog.wanted(False, 4 * S)
+    verdict = watchdog.verdict(60 * S)
+    assert (verdict.level, verdict.late) == (Level.OK, False)
+    watchdog.wanted(True, 60 * S)
+    assert not watchdog.verdict(60 * S).late
+
+
 def test_a_host_that_starts_again_has_time(watchdog):
     watchdog.result(10.0, 0)
     watchdog.restart(50 * S)

@@ -94,6 +94,18 @@ def test_refuses_to_be_asked_by_another_name(serve):
         assert b"THERMAL" not in body
 
 
+def test_refuses_the_pages_of_other_sites(serve):
+    server = serve()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200)):
+        connection.request("GET", "/state", headers={"Sec-Fetch-Site": site})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    connection.close()
+
+
 def test_the_page_loads_only_what_the_server_has(serve):
     server = serve()
     for path in ("/", "/page.css", "/page.js"):

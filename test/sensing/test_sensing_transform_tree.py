@@ -96,3 +96,15 @@ def test_bad_numbers_name_the_frames(factory, part, values, expected):
 def test_frames_must_differ(factory, parent, child):
     with pytest.raises(InputError, match="two different frames"):
         TransformTree().add(static_transform_message(factory, parent, child, np.eye(4), 0))
+
+
+def test_a_bad_transform_does_not_take_the_others_with_it(factory):
+    message = static_transform_message(factory, "base_link", "arm", np.eye(4), 0)
+    message.transforms[0].transform.rotation.w = 0.0
+    good = static_transform_message(factory, "base_link", "cam", np.eye(4), 0)
+    message.transforms = [*message.transforms, *good.transforms]
+    tree = TransformTree()
+    with pytest.raises(InputError, match="'arm'"):
+        tree.add(message)
+    assert tree.lookup("base_link", "cam") is not None
+    assert tree.lookup("base_link", "arm") is None

@@ -121,6 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Host", "") not in _hosts(view.port):
             self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"expected this machine's own address")
             return
+        # Nor may its pages show the pictures of this one, or make the engine work by asking.
+        if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"expected a request of this page")
+            return
         path = urlsplit(self.path).path
         found = self._content(view, path)
         if found is None:
@@ -153,6 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", _POLICY)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
