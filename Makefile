@@ -12,8 +12,9 @@ STAMP := $(shell cat constraints.txt setup.py | cksum | cut -d' ' -f1)
 demo: $(VENV)/.demo-$(STAMP)
 	$(BIN)/rgbt demo --out out/demo
 
+# A file's tests run in one process: what they share, as a trained network, is made once.
 test: check
-	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test-$(STAMP)
 	$(BIN)/ruff check .

@@ -5,19 +5,21 @@ Two rigs side by side: start it twice with different namespaces.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
+    LogInfo,
     OpaqueFunction,
     RegisterEventHandler,
     Shutdown,
 )
-from launch.conditions import IfCondition
 from launch.events import matches_action
 from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
@@ -40,7 +42,12 @@ INPUTS = {
     "thermal/camera_info": "thermal_camera_info",
 }
 # Launch argument to the parameter that it replaces in the file, unless it is empty.
-PARAMETERS = {"engine": "engine.name", "depth_model": "engine.depth_model", "rig": "rig"}
+PARAMETERS = {
+    "engine": "engine.name",
+    "depth_model": "engine.depth_model",
+    "scene_model": "scene.model",
+    "rig": "rig",
+}
 
 # From Ctrl-C to harsher means: on a loaded machine Python needs its time.
 PATIENCE_S = "20"
@@ -99,13 +106,7 @@ def generate_launch_description() -> LaunchDescription:
                 "rviz", default_value="false", choices=["true", "false"], description="show it"
             ),
             OpaqueFunction(function=_perception),
-            Node(
-                package="rviz2",
-                executable="rviz2",
-                arguments=["-d", PathJoinSubstitution([share, "config", "rgbt.rviz"])],
-                parameters=[{"use_sim_time": LaunchConfiguration("use_sim_time")}],
-                condition=IfCondition(LaunchConfiguration("rviz")),
-            ),
+            OpaqueFunction(function=_rviz),
         ]
     )
 
@@ -120,7 +121,11 @@ def _perception(context: LaunchContext) -> list[Any]:
     # file the node tells.
     with suppress(RgbtError):
         config = load_config(Path(given["config"]))
-        for name, value in (("rig", config.rig), ("engine.depth_model", config.engine.depth_model)):
+        for name, value in (
+            ("rig", config.rig),
+            ("engine.depth_model", config.engine.depth_model),
+            ("scene.model", config.scene.model),
+        ):
             if value:
                 parameters.setdefault(name, value)
     parameters["use_sim_time"] = given["use_sim_time"] == "true"
@@ -149,6 +154,44 @@ def _perception(context: LaunchContext) -> list[Any]:
         )
     )
     return [activate, node, _change(node, Transition.TRANSITION_CONFIGURE)]
+
+
+def _rviz(context: LaunchContext) -> list[Any]:
+    """RViz on this rig's topics, where it is wanted and installed."""
+    given = {name: LaunchConfiguration(name).perform(context) for name in (*_names(), "rviz")}
+    if given["rviz"] != "true":
+        return []
+    try:
+        get_package_prefix("rviz2")
+    except PackageNotFoundError:
+        return [LogInfo(msg="rviz:=true: rviz2 is not installed; going on without it")]
+    view = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "rgbt.rviz"])
+    return [
+        Node(
+            package="rviz2",
+            executable="rviz2",
+            namespace=given["namespace"],
+            arguments=["-d", view],
+            remappings=renamed(given),
+            parameters=[{"use_sim_time": given["use_sim_time"] == "true"}],
+        )
+    ]
+
+
+def renamed(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The topics as rgbt.rviz names them, to those of this rig.
+
+    Args:
+        given: arguments of this launch file.
+    """
+    # Not for every launch: these bring OpenCV with them.
+    from rgbt_perception.hosting.interfaces import input_topics, output_topics
+
+    remaps = {topic: given[argument] for topic, argument in INPUTS.items()}
+    place = given["namespace"], given["node_name"], remaps
+    pairs = [(input_topics(), input_topics(*place)), (output_topics(), output_topics(*place))]
+    names = [(before[key], after[key]) for before, after in pairs for key in before]
+    return [(before, after) for before, after in names if before != after]
 
 
 def _required(event: ProcessExited, context: LaunchContext) -> list[Any]:

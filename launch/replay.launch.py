@@ -13,6 +13,7 @@ from launch.actions import (
     ExecuteProcess,
     IncludeLaunchDescription,
     LogInfo,
+    OpaqueFunction,
     RegisterEventHandler,
     TimerAction,
 )
@@ -29,6 +30,15 @@ from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 PACKAGE = "rgbt_perception"
+# Arguments of perception.launch.py that name its inputs; what else is read of a recording.
+INPUTS = ("rgb_image", "rgb_camera_info", "thermal_image", "thermal_camera_info")
+OTHER_INPUTS = (
+    "rig",
+    "ground_truth/rgb/depth/image",
+    "ground_truth/thermal/depth/image",
+    "ground_truth/scene",
+)
+TRANSPORTS = ("", "/compressed", "/compressedDepth")
 # Discovery before the first picture, and the last results after the last one.
 LEAD_S = "2.0"
 GRACE_S = 2.0
@@ -38,18 +48,8 @@ PATIENCE_S = "20"
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Arguments, perception, evaluation and the player, in the order in which they begin."""
+    """Arguments, perception, evaluation and, once both listen, the player."""
     share = FindPackageShare(PACKAGE)
-    player = ExecuteProcess(
-        cmd=["ros2", "bag", "play", LaunchConfiguration("bag"), "--clock", "100",
-             "--rate", LaunchConfiguration("rate"), "--delay", LEAD_S,
-             # A recording may hold what a perception said when it was made.
-             "--exclude-regex",
-             ["(/clock|/diagnostics|(/.*)?/", LaunchConfiguration("node_name"), "/.*)"],
-             "--disable-keyboard-controls"],
-        name="player",
-        output="screen",
-    )  # fmt: skip
     return LaunchDescription(
         [
             DeclareLaunchArgument("namespace", default_value="", description="of the nodes"),
@@ -96,7 +96,7 @@ def generate_launch_description() -> LaunchDescription:
                 OnStateTransition(
                     start_state="activating",
                     goal_state="active",
-                    entities=[player],
+                    entities=[OpaqueFunction(function=_player)],
                     handle_once=True,
                 )
             ),
@@ -107,9 +107,32 @@ def generate_launch_description() -> LaunchDescription:
                     handle_once=True,
                 )
             ),
-            RegisterEventHandler(OnProcessExit(target_action=player, on_exit=_played)),
         ]
     )
+
+
+def _player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """What plays the recording, and what is done at its end."""
+    given = context.launch_configurations
+    player = ExecuteProcess(
+        cmd=["ros2", "bag", "play", given["bag"], "--clock", "100",
+             "--rate", given["rate"], "--delay", LEAD_S,
+             # A recording may hold what a perception said when it was made.
+             "--exclude-regex", f"(/clock|/diagnostics|(/.*)?/{given['node_name']}/.*)",
+             *_moved(given), "--disable-keyboard-controls"],
+        name="player",
+        output="screen",
+    )  # fmt: skip
+    return [RegisterEventHandler(OnProcessExit(target_action=player, on_exit=_played)), player]
+
+
+def _moved(given: dict[str, str]) -> list[str]:
+    """The player's names are absolute: those that the nodes have in their namespace go there."""
+    namespace = given["namespace"].strip("/")
+    names = [given[argument] for argument in INPUTS] + list(OTHER_INPUTS)
+    relative = [name for name in names if not name.startswith(("/", "~"))] if namespace else []
+    rules = [f"/{n}{kind}:=/{namespace}/{n}{kind}" for n in relative for kind in TRANSPORTS]
+    return ["--remap", *rules] if rules else []
 
 
 def _failed(event: Event) -> bool:

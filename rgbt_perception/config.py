@@ -19,6 +19,9 @@ from rgbt_perception.parameter import Named, Parameter, checked_value, parameter
 
 __all__ = ["Parameter", "parameter"]
 
+NO_SCENE_MODEL = ""
+"""Value of ``scene.model`` without fused picture and labels."""
+
 
 class Reference(Named):
     """The camera whose view the outputs share."""
@@ -155,6 +158,18 @@ class EngineConfig:
 
 
 @dataclass(frozen=True)
+class SceneConfig:
+    """The network of the fused picture and the labels."""
+
+    model: str = parameter(
+        NO_SCENE_MODEL,  # "scene" as soon as weights/scene.onnx is shipped
+        "network of the fused picture and the labels: shipped model's name or path of an ONNX "
+        "file; in a file, relative to that file; empty = neither is offered",
+        read_only=True,
+    )
+
+
+@dataclass(frozen=True)
 class QosConfig:
     """Subscriptions of the live hosts. A reliable one hears no best-effort publisher."""
 
@@ -235,6 +250,7 @@ class Config:
     thermal: ThermalConfig = field(default_factory=ThermalConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
     engine: EngineConfig = field(default_factory=EngineConfig)
+    scene: SceneConfig = field(default_factory=SceneConfig)
     qos: QosConfig = field(default_factory=QosConfig)
     watchdog: WatchdogConfig = field(default_factory=WatchdogConfig)
     host: HostConfig = field(default_factory=HostConfig)
@@ -348,8 +364,8 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 def load_config(path: Path) -> Config:
     """Read a ROS parameter file (``/**: ros__parameters:``) or a plain mapping.
 
-    Paths in it are relative to its own folder. A ``depth_model`` is a path when it names a folder
-    or ends in ``.onnx``, else the name of a shipped model.
+    Paths in it are relative to its own folder. A model is a path when it names a folder or ends in
+    ``.onnx``, else the name of a shipped one.
 
     Raises:
         InputError: missing file, not YAML, unknown parameter or bad value.
@@ -380,8 +396,12 @@ def load_config(path: Path) -> Config:
     config = with_values(Config(), values)
     if config.rig:
         config = replace(config, rig=str(path.parent / config.rig))
-    model = config.engine.depth_model
-    if Path(model).name != model or model.endswith(".onnx"):
-        engine = replace(config.engine, depth_model=str(path.parent / model))
-        config = replace(config, engine=engine)
-    return config
+    engine = replace(config.engine, depth_model=_model(path, config.engine.depth_model))
+    scene = replace(config.scene, model=_model(path, config.scene.model))
+    return replace(config, engine=engine, scene=scene)
+
+
+def _model(path: Path, model: str) -> str:
+    """A model's name as it is, its path as seen from the working folder."""
+    is_path = Path(model).name != model or model.endswith(".onnx")
+    return str(path.parent / model) if model and is_path else model

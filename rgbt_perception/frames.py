@@ -18,6 +18,7 @@ import numpy.typing as npt
 FloatImage = npt.NDArray[np.float32]
 ColorImage = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
+LabelImage = npt.NDArray[np.uint8]
 Matrix = npt.NDArray[np.float64]
 
 
@@ -154,6 +155,42 @@ class FramePair:
 
 
 @dataclass(frozen=True)
+class AlignedPair:
+    """Both pictures in the reference view, pixel on pixel.
+
+    Attributes:
+        rgb: (H, W, 3) uint8 RGB, 0 where not seen; None without that camera.
+        rgb_seen: (H, W) bool, False where the colour camera does not see the pixel's point; None
+            when it sees all.
+        thermal: (H, W) float32, 0 to 1, 0 where there is no picture; None without that camera.
+        thermal_seen: (H, W) bool, where there is a picture; None when everywhere.
+    """
+
+    rgb: ColorImage | None
+    rgb_seen: Mask | None
+    thermal: FloatImage | None
+    thermal_seen: Mask | None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the scene network says, in the view of ``Perception``.
+
+    Attributes:
+        aligned: what it was computed from.
+        fused: (H, W, 3) uint8 RGB, 0 where no camera sees; None if not asked.
+        labels: (H, W) uint8, ids of ``scene_classes``, 0 where no camera sees; None if not asked.
+        estimates: by camera (``rgb``, ``thermal``), (H, W) uint8, the same network's labels with
+            the other camera masked; its guess also where that camera sees nothing.
+    """
+
+    aligned: AlignedPair
+    fused: ColorImage | None = None
+    labels: LabelImage | None = None
+    estimates: Mapping[str, LabelImage] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Perception:
     """What the pipeline gives, in the reference camera's rectified pinhole.
 
@@ -166,6 +203,7 @@ class Perception:
         temperature: (H, W) float32, kelvin, NaN where unknown; None if not asked.
         estimates: the other depth estimates (``rgb``, ``thermal``, ``ungated``), as ``depth``.
         stages: milliseconds by stage name.
+        scene: None without a scene network, or if nothing of it was asked.
     """
 
     camera: Pinhole
@@ -180,3 +218,4 @@ class Perception:
     temperature: FloatImage | None = None
     estimates: Mapping[str, FloatImage] = field(default_factory=dict)
     stages: Mapping[str, float] = field(default_factory=dict)
+    scene: Scene | None = None

@@ -1,18 +1,19 @@
-"""FramePair to Perception: one engine call between two light steps."""
+"""FramePair to Perception: depth, then what the scene network makes of it."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.config import OutputConfig
 from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS
-from rgbt_perception.engines.engine import Engine
-from rgbt_perception.errors import RgbtError
+from rgbt_perception.engines.engine import Engine, check_exchange
 from rgbt_perception.frames import (
     ColorImage,
     FloatImage,
@@ -26,6 +27,7 @@ from rgbt_perception.geometry.letterbox import Letterbox, letterbox, resample
 from rgbt_perception.geometry.transforms import inverse
 from rgbt_perception.geometry.upsample import upsample_depth
 from rgbt_perception.geometry.warp import colors_in_view
+from rgbt_perception.scene_stage import SceneStage, SceneView, SceneWanted
 
 GEOMETRY_UNKNOWN = "reference_geometry_unknown"
 # Depth keeps this many bits of its mantissa (relative steps of 2**-12 = 0.024 %, far below its
@@ -40,10 +42,12 @@ class Wanted:
     Attributes:
         cloud: colour and temperature in the reference view.
         estimates: the rgb, thermal and ungated depth as well.
+        scene: of the scene network.
     """
 
     cloud: bool = True
     estimates: bool = False
+    scene: SceneWanted = SceneWanted()
 
 
 @dataclass(frozen=True)
@@ -58,38 +62,37 @@ class _View:
 
 
 class DepthPipeline:
-    """Depth, confidence and the cloud's colours for one pair at a time."""
+    """Depth, confidence, the cloud's colours and the scene for one pair at a time.
 
-    def __init__(self, config: OutputConfig, engine: Engine) -> None:
-        """Take a loaded engine.
+    Attributes:
+        config: of the outputs.
+        engine: with the depth network.
+        width, height: of that network, pixels.
+        scene: fused picture and labels; None when there is no network for them.
+    """
+
+    def __init__(self, config: OutputConfig, engine: Engine, scene: Engine | None = None) -> None:
+        """Take loaded engines.
+
+        Args:
+            config: of the outputs.
+            engine: with the depth network.
+            scene: with the scene network, if there is one.
 
         Raises:
-            RgbtError: the model does not have the expected inputs.
+            RgbtError: a model does not have the expected inputs.
         """
-        for kind, expected, found in (
-            ("input", INPUTS, engine.inputs),
-            ("output", OUTPUTS, engine.outputs),
-        ):
-            for name in expected:
-                if name not in found:
-                    raise RgbtError(
-                        f"model {engine.model}: has no {kind} {name}; expected "
-                        f"{', '.join(expected)}"
-                    )
-        for name in INPUTS:
-            shape = engine.inputs[name]
-            if not all(isinstance(size, int) for size in shape):
-                raise RgbtError(
-                    f"model {engine.model}: input {name} has the shape {list(shape)}, "
-                    "expected fixed numbers"
-                )
+        check_exchange(engine, INPUTS, OUTPUTS)
         self.config = config
         self.engine = engine
+        self.scene = None if scene is None else SceneStage(scene)
         _, _, self.height, self.width = engine.inputs["rgb"]
         self._inputs: dict[str, npt.NDArray[np.float32]] = {
             name: np.zeros(engine.inputs[name], np.float32) for name in INPUTS
         }
         self._masks: dict[str, tuple[Mask, Letterbox, FloatImage]] = {}
+        # Where on the canvas the last picture of each camera lay.
+        self._filled: dict[str, Letterbox | None] = {}
 
     def process(self, pair: FramePair, wanted: Wanted) -> Perception:
         """Compute one result.
@@ -118,9 +121,15 @@ class DepthPipeline:
             ungated = self.engine.run(inputs, ["depth"])["depth"]
             estimates["ungated"] = self._full_size(ungated, view)
             clock.lap("estimates")
+        scene = None
+        if self.scene is not None and wanted.scene:
+            rgb_camera = view.rgb.source
+            seen = SceneView(view.output, rgb_camera, view.thermal_T_rgb, view.guide)
+            scene = self.scene.process(pair.rgb, pair.thermal, seen, depth, wanted.scene, clock.lap)
         color = temperature = None
         if wanted.cloud:
-            color, temperature = _color(pair, view, depth), _temperature(pair, view)
+            color = _color(pair, view, depth) if scene is None else scene.aligned.rgb
+            temperature = _temperature(pair, view)
             clock.lap("color")
         frame = pair.thermal or pair.rgb
         assert frame is not None, "a pair holds at least one picture"
@@ -137,6 +146,7 @@ class DepthPipeline:
             temperature=temperature,
             estimates=estimates,
             stages=clock.laps,
+            scene=scene,
         )
 
     def _view(self, pair: FramePair) -> tuple[_View, tuple[str, ...]]:
@@ -165,14 +175,21 @@ class DepthPipeline:
 
     def _prepare(self, pair: FramePair, view: _View) -> dict[str, npt.NDArray[np.float32]]:
         inputs = self._inputs
-        for name in ("rgb", "thermal", "rgb_mask", "thermal_mask"):
-            inputs[name][:] = 0.0
+        for name, picture, box in (
+            ("rgb", pair.rgb, view.rgb),
+            ("thermal", pair.thermal, view.thermal),
+        ):
+            filled = None if picture is None else box
+            # What lies beside the picture stays as it is.
+            if self._filled.get(name) != filled:
+                inputs[name][:] = inputs[f"{name}_mask"][:] = 0.0
+                self._filled[name] = filled
         if pair.rgb is not None:
-            small = view.rgb.shrink(pair.rgb.image).transpose(2, 0, 1)
-            self._place("rgb", small, np.float32(1 / 255), pair.rgb.valid, view.rgb)
+            planes = cv2.split(view.rgb.shrink(pair.rgb.image))
+            self._place("rgb", planes, np.float32(1 / 255), pair.rgb.valid, view.rgb)
         if pair.thermal is not None:
-            image = view.thermal.shrink(pair.thermal.image)[None]
-            self._place("thermal", image, np.float32(1), pair.thermal.valid, view.thermal)
+            planes = (view.thermal.shrink(pair.thermal.image),)
+            self._place("thermal", planes, np.float32(1), pair.thermal.valid, view.thermal)
         inputs["rgb_intrinsics"][0] = view.rgb.canvas.matrix
         inputs["thermal_intrinsics"][0] = view.thermal.canvas.matrix
         inputs["thermal_T_rgb"][0] = view.thermal_T_rgb
@@ -182,16 +199,17 @@ class DepthPipeline:
     def _place(
         self,
         name: str,
-        small: npt.NDArray[Any],
+        planes: Sequence[npt.NDArray[Any]],
         gain: np.float32,
         valid: Mask | None,
         box: Letterbox,
     ) -> None:
-        """Put a small picture, (C, h, w), and its mask on the canvas."""
+        """Put a small picture, a plane a channel, and its mask on the canvas."""
         rows, columns = box.area
         picture = self._inputs[name][0, :, rows, columns]
         mask = self._inputs[f"{name}_mask"][0, 0, rows, columns]
-        np.multiply(small, gain, out=picture)
+        for plane, place in zip(planes, picture, strict=True):
+            np.multiply(plane, gain, out=place)
         if valid is None:
             mask[:] = 1.0
             return

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from rgbt_perception.config import Config, changed_values
-from rgbt_perception.engines.choice import make_engine
+from rgbt_perception.engines.choice import make_engine, make_scene_engine
 from rgbt_perception.errors import InputError, RgbtError, UsageError
 from rgbt_perception.frames import Modality
 from rgbt_perception.geometry.rig import load_rig
-from rgbt_perception.outputs import ESTIMATE_TOPICS, TOPICS, Output
+from rgbt_perception.outputs import LATCHED_TOPICS, Output, offered_topics
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.recording.types import RosbagsFactory
@@ -39,6 +39,12 @@ _TYPES = {
     Stream.RIG: ("std_msgs/msg/String",),
 }
 _PRIMED = (Stream.TF_STATIC, Stream.RIG, Stream.RGB_INFO, Stream.THERMAL_INFO)
+# Outputs for evaluation only, and the ground truth that they are for.
+_TRUTHS = {
+    "debug/depth": "/ground_truth/thermal/depth",
+    "debug/semantic": "/ground_truth/thermal/labels",
+    "debug/aligned": "/ground_truth/thermal/labels",
+}
 _IMAGES = {Modality.RGB: Stream.RGB_IMAGE, Modality.THERMAL: Stream.THERMAL_IMAGE}
 
 
@@ -50,7 +56,7 @@ class ReplayOptions:
         drop: a camera whose pictures are ignored.
         every: compute every n-th result only.
         cloud_every: write the cloud of every n-th result; 0 = all, or every 10th from 100 pairs.
-        debug_outputs: write the other depth estimates though there is no ground truth.
+        debug_outputs: write what only evaluation needs though there is no ground truth.
         remap: names that the recording uses, by relative input name (``rgb/image``).
     """
 
@@ -64,9 +70,8 @@ class ReplayOptions:
 class _Selection:
     """Decides which topics of the n-th result are written."""
 
-    def __init__(self, every: int, cloud_every: int, estimates: bool) -> None:
-        self._every, self._cloud_every = every, cloud_every
-        self._topics = set(TOPICS) if estimates else set(TOPICS) - set(ESTIMATE_TOPICS.values())
+    def __init__(self, every: int, cloud_every: int, topics: Set[str]) -> None:
+        self._every, self._cloud_every, self._topics = every, cloud_every, topics
 
     def __call__(self, index: int) -> Set[str]:
         result, rest = divmod(index, self._every)
@@ -106,13 +111,14 @@ def replay(
         raise UsageError(f"{bag}: would be replaced by its own results; expected another --out")
     with RecordingReader(bag) as reader:
         topics = _topics(reader, bag, options.remap)
-        engine = make_engine(config.engine)
+        scene = make_scene_engine(config.engine, config.scene.model)
+        pipeline = DepthPipeline(config.output, make_engine(config.engine), scene)
         session = Session(
             config,
-            DepthPipeline(config.output, engine),
+            pipeline,
             RosbagsFactory(),
             rig=load_rig(Path(config.rig)) if config.rig else None,
-            select=_selection(reader, topics, options),
+            select=_selection(reader, topics, options, scene is not None),
         )
         for modality, stream in _IMAGES.items():
             if stream not in topics.values() and modality is not options.drop:
@@ -149,11 +155,16 @@ class _Sink:
 
     def __init__(self, writer: RecordingWriter, session: Session) -> None:
         self._writer, self._session = writer, session
+        self._begun = False
 
     def __call__(self, outputs: list[Output], now_ns: int) -> None:
         started = time.perf_counter()
+        if outputs and not self._begun:
+            self._begun = True
+            outputs = [*self._session.announcements(outputs[0].stamp_ns), *outputs]
         for output in outputs:
-            self._writer.write(f"{NODE}/{output.topic}", output.message, output.type_name, now_ns)
+            name, latched = f"{NODE}/{output.topic}", output.topic in LATCHED_TOPICS
+            self._writer.write(name, output.message, output.type_name, now_ns, latched)
         if outputs:
             elapsed = (time.perf_counter() - started) * 1e3
             self._session.statistics.latencies.add({"write": elapsed})
@@ -226,20 +237,26 @@ def _topics(reader: RecordingReader, bag: Path, remap: Mapping[str, str]) -> dic
 
 
 def _selection(
-    reader: RecordingReader, topics: Mapping[str, Stream], options: ReplayOptions
+    reader: RecordingReader, topics: Mapping[str, Stream], options: ReplayOptions, scene: bool
 ) -> _Selection:
     used = [stream for camera, stream in _IMAGES.items() if camera is not options.drop]
     counts = [reader.topics[topic].count for topic, stream in topics.items() if stream in used]
     pairs = max(counts, default=0) // options.every
     every = options.cloud_every or (1 if pairs < _SHORT_PAIRS else LONG_CLOUD_EVERY)
-    truth = any(topic.startswith("/ground_truth/thermal/depth") for topic in reader.topics)
-    return _Selection(options.every, every, truth or options.debug_outputs)
+    outputs = set(offered_topics(scene))
+    for kind, truth in _TRUTHS.items():
+        there = any(topic.startswith(truth) for topic in reader.topics)
+        if not (there or options.debug_outputs):
+            outputs -= {output for output in outputs if output.startswith(kind)}
+    return _Selection(options.every, every, outputs)
 
 
 def _summary(
     bag: Path, config: Config, session: Session, truncated: str, ended: str
 ) -> dict[str, Any]:
     statistics, engine = session.statistics, session.pipeline.engine
+    scene = session.pipeline.scene
+    engines = [engine] if scene is None else [engine, scene.engine]
     return {
         "source": str(bag.resolve()),
         "reference": config.output.reference.value,
@@ -251,7 +268,7 @@ def _summary(
         "modes": dict(statistics.modes),
         "latency_ms": statistics.latencies.summary(),
         "engine": engine.name,
-        "weights": {engine.model: engine.digest},
+        "weights": {one.model: one.digest for one in engines},
         "network": [session.pipeline.width, session.pipeline.height],
         "settings": changed_values(config),
         "problems": [

@@ -14,11 +14,21 @@ from rgbt_perception.config import Config
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import Modality, Mode, Perception
 from rgbt_perception.geometry.rig import Rig
-from rgbt_perception.outputs import ESTIMATE_TOPICS, STATUS, TOPICS, Output, build_outputs
+from rgbt_perception.outputs import (
+    ESTIMATE_TOPICS,
+    LABEL_INFO,
+    LATCHED_TOPICS,
+    STATUS,
+    TOPICS,
+    Output,
+    build_outputs,
+    scene_wanted,
+)
 from rgbt_perception.pipeline import DepthPipeline, Wanted
 from rgbt_perception.sensing.assembly import PairAssembly
 from rgbt_perception.sensing.decode import stamp_of
 from rgbt_perception.sensing.encode import MessageFactory
+from rgbt_perception.sensing.encode_labels import label_info_message
 from rgbt_perception.sensing.encode_status import status_message
 from rgbt_perception.sensing.pairing import Match, Pairer
 from rgbt_perception.statistics import Statistics
@@ -75,7 +85,7 @@ class Session:
             pipeline: with its engine loaded.
             factory: makes the host's messages.
             rig: replaces camera_info, tf_static and the radiometric scale of the messages.
-            select: which of ``TOPICS`` have a taker, asked before the n-th result (from 0).
+            select: which topics have a taker, asked before the n-th result (from 0).
         """
         self.config = config
         self.pipeline = pipeline
@@ -114,8 +124,19 @@ class Session:
         return self._assembly
 
     def wanted(self) -> Set[str]:
-        """Which of ``TOPICS`` have a taker now."""
-        return self._select(self._matches)
+        """Which topics that results are computed for have a taker now."""
+        return self._select(self._matches) - LATCHED_TOPICS
+
+    def announcements(self, stamp_ns: int) -> list[Output]:
+        """What holds from the start, to be sent before the first result, once.
+
+        Args:
+            stamp_ns: ROS time, nanoseconds.
+        """
+        if self.pipeline.scene is None:
+            return []
+        message = label_info_message(self._factory, stamp_ns, self._frame_id())
+        return [Output(topic, LABEL_INFO, message, stamp_ns) for topic in LATCHED_TOPICS]
 
     # One thread
 
@@ -202,14 +223,15 @@ class Session:
         """
         if match.rgb is not None and match.thermal is not None:
             self.statistics.pairs += 1
-        topics = self._select(self._matches)
+        topics = self.wanted()
         self._matches += 1
         self.unused = ()
         self.idle = not topics
         if self.idle and not self.config.host.always_compute:
             return []
         started = time.perf_counter()
-        wanted = Wanted("points" in topics, not topics.isdisjoint(ESTIMATE_TOPICS.values()))
+        estimates = not topics.isdisjoint(ESTIMATE_TOPICS.values())
+        wanted = Wanted("points" in topics, estimates, scene_wanted(topics))
         pair = self._assembly.pair(match, wanted.cloud)
         if pair is None:
             self.unused = self._assembly.reasons
@@ -255,9 +277,12 @@ class Session:
             reasons: codes such as ``no_camera_info_rgb``.
             stamp_ns: the host's ROS time, or that of the picture that failed, nanoseconds.
         """
+        return self._status_output(stamp_ns, self._frame_id(), mode, reasons)
+
+    def _frame_id(self) -> str:
+        """Optical frame of the outputs; empty while unknown."""
         frames = (self._assembly.frame_id(m) for m in (Modality.THERMAL, Modality.RGB))
-        frame_id = next((frame for frame in frames if frame), "")
-        return self._status_output(stamp_ns, frame_id, mode, reasons)
+        return next((frame for frame in frames if frame), "")
 
     def _new_pairer(self, config: Config) -> None:
         with self._pairing:
@@ -291,7 +316,7 @@ class Session:
         stages: dict[str, float] | None = None,
         mean_confidence: float = 0.0,
     ) -> Output:
-        dropped = self.dropped
+        dropped, scene = self.dropped, self.pipeline.scene
         message = status_message(
             self._factory,
             stamp_ns=stamp_ns,
@@ -306,7 +331,7 @@ class Session:
             rejected=sum(self.statistics.rejected.values()),
             mean_confidence=mean_confidence,
             depth_model=self.pipeline.engine.model,
-            scene_model="",
+            scene_model="" if scene is None else scene.engine.model,
             engine=self.pipeline.engine.name,
         )
         return Output("status", STATUS, message, stamp_ns)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
+# Workers that run side by side share the cores: with threads for all cores each, they would wait
+# for one another. Read when numpy and torch are loaded.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

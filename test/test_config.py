@@ -247,6 +247,13 @@ def test_a_model_is_looked_for_beside_the_file(tmp_path: Path, written: str, is_
     assert (plain.engine.depth_model, plain.rig) == (written, "my.yaml")
 
 
+def test_a_scene_model_is_looked_for_as_the_depth_model_is(tmp_path):
+    path = write(tmp_path, "scene: {model: models/mine.onnx}")
+    assert load_config(path).scene.model == str(tmp_path / "models/mine.onnx")
+    assert load_config(write(tmp_path, "scene: {model: scene}")).scene.model == "scene"
+    assert load_config(write(tmp_path, "scene: {model: ''}")).scene.model == ""
+
+
 def test_a_missing_model_of_a_file_is_named_where_it_was_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from rgbt_perception.config import OutputConfig
+from rgbt_perception.engines.constant import ConstantSceneEngine
 from rgbt_perception.engines.depth_exchange import OUTPUTS, input_shapes
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.frames import Calibration, FramePair, Mode, Pinhole, RgbFrame, ThermalFrame
 from rgbt_perception.pipeline import GEOMETRY_UNKNOWN, DepthPipeline, Wanted
+from rgbt_perception.scene_stage import SceneWanted
 
 SHAPES = input_shapes(32, 64)
 RGB = Pinhole(128, 48, 100.0, 100.0, 63.5, 23.5)
@@ -191,3 +193,58 @@ def test_a_model_with_other_inputs_is_refused():
     engine.outputs = ("depth",)
     with pytest.raises(RgbtError, match="has no output confidence"):
         DepthPipeline(OutputConfig(), engine)
+
+
+def test_the_scene_is_computed_from_the_refined_depth_when_it_is_wanted():
+    scene = ConstantSceneEngine(64, 32)
+    pipeline = DepthPipeline(OutputConfig(), FakeEngine(), scene)
+    wanted = Wanted(scene=SceneWanted(fused=True, labels=True))
+    result = pipeline.process(pair(), wanted)
+    assert result.scene.fused.shape == (64, 96, 3)
+    assert result.scene.labels.shape == (64, 96)
+    assert {"align", "scene_engine", "fuse", "labels"} <= result.stages.keys()
+    # 4 m away and 0.1 m to the side: 2 pixels of the thermal camera.
+    seen = result.scene.aligned.rgb_seen
+    assert seen[32, 2:-2].all()
+    # The points have the colours of the same picture.
+    assert result.color is result.scene.aligned.rgb
+    assert pipeline.process(pair(), Wanted()).scene is None
+
+
+def test_without_a_scene_network_nothing_changes():
+    with_scene = DepthPipeline(OutputConfig(), FakeEngine(), ConstantSceneEngine(64, 32))
+    without = DepthPipeline(OutputConfig(), FakeEngine())
+    wanted = Wanted(estimates=True, scene=SceneWanted(fused=True, labels=True))
+    first, second = (p.process(pair(), wanted) for p in (with_scene, without))
+    assert second.scene is None
+    np.testing.assert_array_equal(first.depth, second.depth)
+    np.testing.assert_array_equal(first.confidence, second.confidence)
+    assert not {"align", "scene_engine", "fuse", "labels"} & second.stages.keys()
+
+
+@pytest.mark.parametrize("missing", ["rgb", "thermal"])
+def test_the_scene_of_one_camera(missing):
+    pipeline = DepthPipeline(OutputConfig(), FakeEngine(), ConstantSceneEngine(64, 32))
+    wanted = Wanted(scene=SceneWanted(fused=True, labels=True))
+    result = pipeline.process(pair(**{missing: False}), wanted)
+    fused, labels = result.scene.fused, result.scene.labels
+    assert fused.shape == (64, 96, 3)
+    if missing == "rgb":
+        assert (fused == fused[..., :1]).all()
+        assert labels.all()
+    else:
+        unseen = ~result.scene.aligned.rgb_seen
+        assert unseen.any()
+        assert not labels[unseen].any()
+        assert not fused[unseen].any()
+        assert labels[~unseen].all()
+        assert not (fused == fused[..., :1]).all()
+
+
+def test_the_scene_where_thermal_was_never_known():
+    pipeline = DepthPipeline(OutputConfig(), FakeEngine(), ConstantSceneEngine(64, 32))
+    wanted = Wanted(scene=SceneWanted(fused=True, labels=True))
+    result = pipeline.process(pair(thermal=False, thermal_camera=None), wanted)
+    assert GEOMETRY_UNKNOWN in result.reasons
+    assert result.scene.aligned.rgb_seen is None
+    assert result.scene.labels.all()

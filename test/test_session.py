@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from rgbt_perception.config import Config, with_values
+from rgbt_perception.engines.constant import ConstantSceneEngine
 from rgbt_perception.engines.depth_exchange import OUTPUTS, input_shapes
 from rgbt_perception.frames import Modality, Mode
-from rgbt_perception.outputs import TOPICS
+from rgbt_perception.geometry.cloud import POINT
+from rgbt_perception.outputs import LABEL_INFO, LATCHED_TOPICS, TOPICS, offered_topics
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.types import RosbagsFactory
 from rgbt_perception.sensing.encode import (
@@ -41,14 +43,14 @@ class FlatEngine:
 class Rig:
     """Sends messages to a session as a rig would."""
 
-    def __init__(self, config=None, select=None, infos=True, tf=True, maker=None):
+    def __init__(self, config=None, select=None, infos=True, tf=True, maker=None, scene=None):
         self.factory = RosbagsFactory()
         self.maker = maker
         self.engine = FlatEngine()
         config = config or Config()
         arguments = {} if select is None else {"select": select}
         self.session = Session(
-            config, DepthPipeline(config.output, self.engine), self.factory, **arguments
+            config, DepthPipeline(config.output, self.engine, scene), self.factory, **arguments
         )
         if infos:
             self.info("rgb")
@@ -445,3 +447,58 @@ def test_a_host_that_cannot_keep_up_is_degraded(rig):
     assert r.session.situation == (Mode.DEGRADED, ("slow",))
     r.session.degraded_by = ()
     assert statuses(at_once(r, 100))[0].mode == Mode.FULL
+
+
+SCENE = offered_topics(scene=True)
+
+
+def test_a_scene_network_adds_its_topics(rig):
+    r = rig(scene=ConstantSceneEngine(32, 32), select=lambda index: SCENE.keys())
+    outputs = r.pairs(0, 2) + r.session.finish()
+    by_topic = {output.topic: output for output in outputs}
+    assert by_topic.keys() == SCENE.keys() - LATCHED_TOPICS
+    for topic, output in by_topic.items():
+        assert output.type_name == SCENE[topic]
+        assert output.message.header.frame_id == "thermal_optical_frame"
+        assert output.stamp_ns == START + 104 * MS
+    layouts = {
+        topic: (by_topic[topic].message.encoding, by_topic[topic].message.width)
+        for topic in SCENE
+        if topic.startswith(("fused/image", "semantic/image", "semantic/colored", "debug/s"))
+    }
+    assert layouts == {
+        "fused/image": ("rgb8", 40),
+        "semantic/image": ("mono8", 40),
+        "semantic/colored": ("rgb8", 40),
+        "debug/semantic/rgb": ("mono8", 40),
+        "debug/semantic/thermal": ("mono8", 40),
+    }
+    assert set(by_topic["semantic/image"].message.data) == {1}
+    cloud = by_topic["points"].message
+    assert set(np.frombuffer(cloud.data, POINT)["label"]) == {1}
+    status = by_topic["status"].message
+    assert status.scene_model == "constant_scene"
+    stages = {stage.stage for stage in status.stages}
+    assert {"align", "scene_engine", "fuse", "labels", "label_estimates"} <= stages
+
+
+def test_the_scene_is_computed_for_who_takes_it_only(rig):
+    def stages(*topics):
+        r = rig(scene=ConstantSceneEngine(32, 32), select=lambda index: {*topics, "status"})
+        return {stage.stage for stage in statuses(r.pairs(0, 2) + r.session.finish())[0].stages}
+
+    assert not {"align", "scene_engine"} & stages("depth/image")
+    assert {"scene_engine", "fuse"} <= stages("fused/image")
+    assert "labels" not in stages("fused/image")
+    assert "fuse" not in stages("semantic/colored")
+    assert "labels" in stages("points")
+
+
+def test_the_names_of_the_classes_hold_from_the_start_and_make_nobody_compute(rig):
+    r = rig(scene=ConstantSceneEngine(32, 32), select=lambda index: LATCHED_TOPICS)
+    (output,) = r.session.announcements(START)
+    assert (output.topic, output.type_name) == ("semantic/label_info", LABEL_INFO)
+    assert output.message.class_map[8].class_name == "person"
+    assert r.pairs(0, 3) + r.session.finish() == []
+    assert r.engine.runs == 0
+    assert rig().session.announcements(START) == []

@@ -14,13 +14,14 @@ import click
 
 from rgbt_perception.cli.progress import progress
 from rgbt_perception.cli.sizes import SIZE
-from rgbt_perception.config import EngineConfig, EngineName
-from rgbt_perception.engines.choice import make_engine
+from rgbt_perception.config import Config, EngineConfig, EngineName
+from rgbt_perception.engines.choice import make_engine, make_scene_engine
 from rgbt_perception.engines.constant import ConstantEngine
 from rgbt_perception.engines.engine import Engine
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.evaluation.benchmark import (
     ENGINE_STAGE,
+    SCENE_STAGE,
     Sizes,
     machine,
     outside_engine,
@@ -49,6 +50,11 @@ from rgbt_perception.replay import LONG_CLOUD_EVERY
 )
 @click.option("--rgb-size", type=SIZE, default="1280x720", show_default=True)
 @click.option("--thermal-size", type=SIZE, default="640x512", show_default=True)
+@click.option(
+    "--scene-model",
+    default=Config().scene.model,
+    help="Shipped model or ONNX file of the fused picture and the labels; empty = none.",
+)
 @click.option("--pairs", type=click.IntRange(2), default=60, show_default=True)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures.")
 def command(
@@ -56,6 +62,7 @@ def command(
     networks: tuple[tuple[int, int], ...],
     rgb_size: tuple[int, int],
     thermal_size: tuple[int, int],
+    scene_model: str,
     pairs: int,
     json_file: Path | None,
 ) -> None:
@@ -72,10 +79,13 @@ def command(
     ratios: dict[str, float] = {}
     for name in dict.fromkeys(engines):
         config = EngineConfig(name=EngineName(name))
+        scene = make_scene_engine(config, scene_model)
         for engine in _engines(config, networks):
             for cloud_every in (1, LONG_CLOUD_EVERY):
                 with progress(engine.name) as show:
-                    runs.append(run_benchmark(engine, sizes, pairs, cloud_every, progress=show))
+                    runs.append(
+                        run_benchmark(engine, sizes, pairs, cloud_every, progress=show, scene=scene)
+                    )
             if "torch_eager" not in ratios and (peer := _torch_peer(runs[-1])) is not None:
                 with progress(peer.name) as show:
                     count = max(5, pairs // 3)
@@ -90,6 +100,9 @@ def command(
         "outside_engine": round(outside_engine(usual[0]), 4),
         "outside_engine_cloud_every_pair": round(outside_engine(ours[0]), 4),
     }
+    if SCENE_STAGE in usual[0]["latency_ms"]:
+        ratio = _engine_ms(usual[0], SCENE_STAGE) / _engine_ms(usual[0])
+        result["scene_over_depth_engine"] = round(ratio, 2)
     if len({tuple(run["network"]) for run in usual}) > 1:
         result["scaling"] = round(scaling_exponent(usual), 3)
     _tell(result)
@@ -97,8 +110,8 @@ def command(
         json_file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
-def _engine_ms(run: dict[str, Any]) -> float:
-    return float(run["latency_ms"][ENGINE_STAGE]["p50"])
+def _engine_ms(run: dict[str, Any], stage: str = ENGINE_STAGE) -> float:
+    return float(run["latency_ms"][stage]["p50"])
 
 
 def _engines(config: EngineConfig, networks: Sequence[tuple[int, int]]) -> list[Engine]:
@@ -149,6 +162,9 @@ def _tell(result: dict[str, Any]) -> None:
     )
     for peer, ratio in result["ratios"].items():
         click.echo(f"engine against {peer}: {ratio} times as fast")
+    if "scene_over_depth_engine" in result:
+        ratio = result["scene_over_depth_engine"]
+        click.echo(f"scene engine: {ratio} times the depth engine's time")
     if "scaling" in result:
         click.echo(f"latency grows with network pixels to the power {result['scaling']}")
 

@@ -14,7 +14,7 @@ import click
 import rgbt_perception
 from rgbt_perception.cli.remaps import parse_remaps
 from rgbt_perception.cli.survey_table import survey_json, survey_lines
-from rgbt_perception.config import Config
+from rgbt_perception.config import Config, load_config
 from rgbt_perception.engines.choice import model_path, shipped_models
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.resources import share
@@ -37,6 +37,12 @@ _INSTEAD = {"opencv-python-headless": ("opencv-python", "opencv-contrib-python")
     type=click.FloatRange(0.1, 600.0),
     help="With --live: how long to look; 5 by default.",
 )
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="With --live: parameter file that perception would use.",
+)
 @click.option("--namespace", help="With --live: that of the perception node; / by default.")
 @click.option(
     "--remap",
@@ -49,6 +55,7 @@ def command(
     live: bool,
     domain: int | None,
     seconds: float | None,
+    config_file: Path | None,
     namespace: str | None,
     remap: tuple[str, ...],
     as_json: bool,
@@ -62,6 +69,7 @@ def command(
     of_live = {
         "--domain": domain,
         "--seconds": seconds,
+        "--config": config_file,
         "--namespace": namespace,
         "--remap": remap or None,
         "--json": as_json or None,
@@ -72,11 +80,17 @@ def command(
     installed = 0 if as_json else _installed()
     if not live:
         return installed
-    return max(installed, _look(domain, seconds or 5.0, namespace or "/", remap, as_json))
+    config = Config() if config_file is None else load_config(config_file)
+    return max(installed, _look(config, domain, seconds or 5.0, namespace or "/", remap, as_json))
 
 
 def _look(
-    domain: int | None, seconds: float, namespace: str, remap: tuple[str, ...], as_json: bool
+    config: Config,
+    domain: int | None,
+    seconds: float,
+    namespace: str,
+    remap: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     # Only here, so that the rest works without Cyclone DDS.
     from rgbt_perception.live.configuration import network_from_environment
@@ -84,7 +98,7 @@ def _look(
 
     network = network_from_environment(domain)
     remaps = parse_remaps(remap, namespace)
-    found = survey(network, Config(), seconds, namespace=namespace, remaps=remaps)
+    found = survey(network, config, seconds, namespace=namespace, remaps=remaps)
     if as_json:
         click.echo(json.dumps(survey_json(found), indent=2))
     else:

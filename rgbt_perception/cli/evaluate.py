@@ -13,6 +13,7 @@ from rgbt_perception.evaluation.fusion_scores import fusion_table, score_images,
 from rgbt_perception.evaluation.ground_truth import MS2_PREFIX
 from rgbt_perception.evaluation.image_folders import match_folders
 from rgbt_perception.evaluation.report import write_joint_report, write_report
+from rgbt_perception.evaluation.scene_table import label_rows, label_table
 from rgbt_perception.evaluation.table import metric_rows, notes, text_table
 
 
@@ -54,7 +55,7 @@ def command(
     json_file: Path | None,
     per_image: bool,
 ) -> None:
-    """Compare the depth of runs with the ground truth in the recordings they were made from.
+    """Compare runs with the ground truth in the recordings they were made from.
 
     RUN_DIR is the --out folder of `rgbt replay`. Writes metrics.json and report.html.
     """
@@ -104,6 +105,12 @@ def _evaluate_runs(run_dirs: tuple[Path, ...], out: Path | None, median_scaled: 
         if median_scaled or any(key.startswith(MS2_PREFIX) for key in keys):
             click.echo("Every picture scaled to the median of its truth:")
             click.echo(text_table(metrics, median_scaled=True))
+    if label_rows(metrics):
+        click.echo("Labels against true ones, per cent, IoU by class:")
+        click.echo(label_table(metrics))
+    if "fusion" in metrics:
+        click.echo("Fused pictures against their sources:")
+        click.echo(fusion_table({f"mean of {metrics['fusion_frames']}": metrics["fusion"]}))
     for note in notes(metrics):
         click.echo(note)
     for path in written:

@@ -14,10 +14,17 @@ import click
 
 from rgbt_perception.cli.remaps import parse_remaps
 from rgbt_perception.cli.status_line import StatusLine, summary
-from rgbt_perception.config import Config, EngineName, load_config, with_values
+from rgbt_perception.config import (
+    NO_SCENE_MODEL,
+    Config,
+    EngineName,
+    load_config,
+    with_values,
+)
 from rgbt_perception.errors import UsageError
-from rgbt_perception.hosting.interfaces import resolve
+from rgbt_perception.hosting.interfaces import check_remaps, resolve
 from rgbt_perception.hosting.loading import load_pipeline, still_loading
+from rgbt_perception.live.config_watch import ConfigWatch
 from rgbt_perception.live.configuration import network_from_environment
 from rgbt_perception.live.host import LiveHost, Place
 from rgbt_perception.live.overview import overview
@@ -30,6 +37,7 @@ _TICK_S = 0.1
 @click.command(short_help="Run on live topics, without ROS installed.")
 @click.option("--domain", type=int, help="DDS domain; ROS_DOMAIN_ID or 0 by default.")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="Parameter file.")
+@click.option("--watch", is_flag=True, help="Read the parameter file again when it is written.")
 @click.option("--namespace", default="/", help="Namespace of the node, e.g. /front.")
 @click.option(
     "--remap",
@@ -39,6 +47,7 @@ _TICK_S = 0.1
 )
 @click.option("--engine", type=click.Choice([e.value for e in EngineName]), help="Runtime.")
 @click.option("--depth-model", help="Shipped model or ONNX file.")
+@click.option("--scene-model", help="Likewise, of the fused picture and the labels.")
 @click.option("--rig", help="Rig file, instead of camera_info and tf_static.")
 @click.option("--view", is_flag=True, help="Show it on a web page for browsers on this machine.")
 @click.option("--port", type=click.IntRange(0, 65535), help=f"Of --view; {DEFAULT_PORT}, 0 = any.")
@@ -48,10 +57,12 @@ _TICK_S = 0.1
 def command(
     domain: int | None,
     config_file: Path | None,
+    watch: bool,
     namespace: str,
     remap: tuple[str, ...],
     engine: str | None,
     depth_model: str | None,
+    scene_model: str | None,
     rig: str | None,
     view: bool,
     port: int | None,
@@ -60,25 +71,41 @@ def command(
     """Join a ROS 2 graph over DDS as the node `perception` and run until Ctrl-C.
 
     Subscribes to rgb/image, rgb/camera_info, thermal/image, thermal/camera_info (pictures raw or
-    compressed) and /tf_static; publishes below perception/ what is subscribed to.
+    compressed) and /tf_static; publishes below perception/ what is subscribed to. Parameters come
+    from the file; while it runs, `ros2 param` changes them, or the file itself with --watch.
     """
     if port is not None and not view:
         raise UsageError("--port: expected together with --view")
-    config = Config() if config_file is None else load_config(config_file)
-    given = {"engine.name": engine, "engine.depth_model": depth_model, "rig": rig}
-    config = with_values(config, {k: v for k, v in given.items() if v is not None})
+    if watch and config_file is None:
+        raise UsageError("--watch: expected together with --config")
+    given = {
+        "engine.name": engine,
+        "engine.depth_model": depth_model,
+        "scene.model": scene_model,
+        "rig": rig,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+
+    def read() -> Config:
+        return with_values(Config() if config_file is None else load_config(config_file), given)
+
+    config = read()
     place = Place(
         network_from_environment(domain),
         _namespace(namespace),
         parse_remaps(remap, _namespace(namespace)),
     )
+    check_remaps(place.remaps, place.namespace, scene=config.scene.model != NO_SCENE_MODEL)
     try:
         with ExitStack() as stack:
             pipeline = load_pipeline(config, lambda: True)
             host = stack.enter_context(LiveHost(config, place, pipeline))
             if view:
                 _serve(stack, host, DEFAULT_PORT if port is None else port)
-            _run(host, seconds)
+            watched = None
+            if watch and config_file is not None:
+                watched = ConfigWatch(config_file, read, host.parameters.change)
+            _run(host, seconds, watched)
     except KeyboardInterrupt:
         click.echo("ended before anything was received")
         if still_loading():
@@ -94,7 +121,7 @@ def _serve(stack: ExitStack, host: LiveHost, port: int) -> None:
     click.echo(f"view: {server.url}", err=True)
 
 
-def _run(host: LiveHost, seconds: float | None) -> None:
+def _run(host: LiveHost, seconds: float | None, watched: ConfigWatch | None) -> None:
     """Tell how it goes until the end or Ctrl-C, then what came out."""
     domain = host.node.network.domain
     click.echo(f"{host.name} on DDS domain {domain}; Ctrl-C ends it", err=True)
@@ -102,6 +129,8 @@ def _run(host: LiveHost, seconds: float | None) -> None:
     with suppress(KeyboardInterrupt), _logged(StatusLine()) as line:
         while end is None or time.monotonic() < end:
             host.tick()
+            if watched is not None:
+                watched.look()
             mode = host.mode()
             if line.due(mode):
                 line.show(mode, overview(host))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rgbt_perception.errors import UsageError
 from rgbt_perception.hosting.interfaces import input_topics, output_topics, resolve
-from rgbt_perception.outputs import TOPICS
+from rgbt_perception.outputs import offered_topics
 from rgbt_perception.session import Stream
 
 
@@ -32,7 +32,7 @@ def parse_remaps(words: Sequence[str], namespace: str = "/") -> dict[str, str]:
             raise UsageError(
                 f"--remap {word}: no topic {source}; expected one of "
                 f"{', '.join(stream.value for stream in Stream)}, "
-                f"{', '.join(f'~/{topic}' for topic in TOPICS)}"
+                f"{', '.join(f'~/{topic}' for topic in offered_topics(scene=True))}"
             )
         result[source] = target
     return result

@@ -23,6 +23,7 @@ from rgbt_perception.session import Stream
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="Parameter file.")
 @click.option("--engine", type=click.Choice([e.value for e in EngineName]), help="Runtime.")
 @click.option("--depth-model", help="Shipped model or ONNX file.")
+@click.option("--scene-model", help="Likewise, of the fused picture and the labels.")
 @click.option("--drop", type=click.Choice([m.value for m in Modality]), help="Ignore a camera.")
 @click.option("--every", type=click.IntRange(1), default=1, help="Compute every n-th result.")
 @click.option(
@@ -31,7 +32,7 @@ from rgbt_perception.session import Stream
     default=0,
     help="Write every n-th cloud; 0 = all, or every 10th from 100 pairs on.",
 )
-@click.option("--debug-outputs", is_flag=True, help="Also write the rgb, thermal, ungated depth.")
+@click.option("--debug-outputs", is_flag=True, help="Also write what only evaluation needs.")
 @click.option(
     "--remap",
     multiple=True,
@@ -44,6 +45,7 @@ def command(
     config_file: Path | None,
     engine: str | None,
     depth_model: str | None,
+    scene_model: str | None,
     drop: str | None,
     every: int,
     cloud_every: int,
@@ -60,6 +62,8 @@ def command(
         changes["engine.name"] = engine
     if depth_model is not None:
         changes["engine.depth_model"] = depth_model
+    if scene_model is not None:
+        changes["scene.model"] = scene_model
     options = ReplayOptions(
         drop=None if drop is None else Modality(drop),
         every=every,

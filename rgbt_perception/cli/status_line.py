@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 import sys
 import time
@@ -14,6 +15,7 @@ from rgbt_perception.live.view.state import ViewState
 _TERMINAL_S = 1.0
 # Elsewhere a line is for the log: when the mode changes, and this often.
 _LOG_S = 10.0
+_UNKNOWN = (math.nan,) * 3
 
 
 class StatusLine(logging.Handler):
@@ -78,8 +80,9 @@ def text(state: ViewState) -> str:
         if stream.name == f"{name}/image"
     ]
     parts = [f"{state.mode.name}{reasons}", *rates, f"{state.result_hz:.1f} results/s"]
-    if "total" in state.stages:
-        parts.append(f"latency {state.stages['total'][0]:.0f} ms")
+    # Between a result and the end of its publishing there is no number.
+    if math.isfinite(last := state.stages.get("total", _UNKNOWN)[0]):
+        parts.append(f"latency {last:.0f} ms")
     parts.append(f"dropped {sum(v for k, v in state.counters.items() if k.startswith('dropped'))}")
     parts.append(f"rejected {state.counters.get('rejected', 0)}")
     parts.append(f"{sum(state.outputs.values())} subscribers")

@@ -43,14 +43,16 @@ def survey_lines(survey: Survey) -> Iterator[str]:
 def _flow(topic: TopicReport) -> str:
     if topic.received is None:
         return "not listened to" if topic.publishers else "no publisher"
+    unreadable = f"{topic.unreadable} unreadable" if topic.unreadable else ""
     if topic.received == 0:
-        return "nothing received"
+        return unreadable or "nothing received"
     facts = [f"{topic.received} messages", f"{topic.rate_hz:.1f} Hz" if topic.received > 1 else ""]
     facts.append(f"{topic.largest / 1e6:.2f} MB" if topic.largest >= 10_000 else "")
     facts.append("{}x{}".format(*topic.size) if all(topic.size) else "")
     facts.append(topic.encoding)
     facts.append(f"frame {topic.frame_id}" if topic.frame_id else "")
     facts.append("" if topic.age_s is None else f"stamps {topic.age_s:.3f} s old")
+    facts.append(unreadable)
     return ", ".join(fact for fact in facts if fact)
 
 

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.errors import RgbtError
+
 Tensors = Mapping[str, npt.NDArray[np.float32]]
 
 
@@ -41,3 +43,31 @@ class Engine(Protocol):
             float32 arrays by output name; valid until the next call.
         """
         ...
+
+
+def check_exchange(engine: Engine, inputs: Collection[str], outputs: Collection[str]) -> None:
+    """Make sure that a network is of the kind that is expected.
+
+    Args:
+        engine: loaded.
+        inputs, outputs: names that it must have.
+
+    Raises:
+        RgbtError: it lacks one, or an input's shape is not fixed.
+    """
+    for kind, expected, found in (
+        ("input", inputs, engine.inputs),
+        ("output", outputs, engine.outputs),
+    ):
+        for name in expected:
+            if name not in found:
+                raise RgbtError(
+                    f"model {engine.model}: has no {kind} {name}; expected {', '.join(expected)}"
+                )
+    for name in inputs:
+        shape = engine.inputs[name]
+        if not all(isinstance(size, int) for size in shape):
+            raise RgbtError(
+                f"model {engine.model}: input {name} has the shape {list(shape)}, "
+                "expected fixed numbers"
+            )

@@ -18,7 +18,7 @@ from rgbt_perception.config import Config
 from rgbt_perception.engines.engine import Engine
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
 from rgbt_perception.geometry.rig import Rig
-from rgbt_perception.outputs import ESTIMATE_TOPICS, TOPICS
+from rgbt_perception.outputs import offered_topics
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.recording.types import RosbagsFactory
@@ -28,9 +28,9 @@ from rgbt_perception.sensing.encode import image_message
 from rgbt_perception.session import Session, Stream
 
 ENGINE_STAGE = "depth_engine"
+SCENE_STAGE = "scene_engine"
 _PERIOD_NS = 50_000_000
 _DIFFERENT_PAIRS = 8
-_TOPICS = TOPICS.keys() - set(ESTIMATE_TOPICS.values())
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def run_benchmark(
     cloud_every: int = 1,
     config: Config | None = None,
     progress: Callable[[int, int], None] | None = None,
+    scene: Engine | None = None,
 ) -> dict[str, Any]:
     """Time one engine at one pair of camera sizes.
 
@@ -70,18 +71,21 @@ def run_benchmark(
         cloud_every: the cloud is built for every n-th pair, everything else for every pair.
         config: all parameters.
         progress: called with the pairs done and in all.
+        scene: with the scene network: fused picture and labels of every pair as well.
 
     Returns:
         One entry of ``runs``: sizes, ``latency_ms`` by stage (``total`` from the later picture's
         arrival to the last message), ``fps``, ``cpu`` (cores busy) and ``rss_mb``.
     """
     config = config or Config()
+    offered = offered_topics(scene is not None)
+    topics = {topic for topic in offered if not topic.startswith("debug/")}
     session = Session(
         config,
-        DepthPipeline(config.output, engine),
+        DepthPipeline(config.output, engine, scene),
         RosbagsFactory(),
         rig=_rig(sizes),
-        select=lambda index: _TOPICS if index % cloud_every == 0 else _TOPICS - {"points"},
+        select=lambda index: topics if index % cloud_every == 0 else topics - {"points"},
     )
     messages = _messages(sizes)
     totals: list[float] = []
@@ -122,7 +126,8 @@ def run_benchmark(
 def outside_engine(run: dict[str, Any]) -> float:
     """Share of the time from the later picture to the last message that no engine took (means)."""
     latency = run["latency_ms"]
-    return float(1.0 - latency[ENGINE_STAGE]["mean"] / latency["total"]["mean"])
+    engines = (latency[name]["mean"] for name in (ENGINE_STAGE, SCENE_STAGE) if name in latency)
+    return float(1.0 - sum(engines) / latency["total"]["mean"])
 
 
 def scaling_exponent(runs: Sequence[dict[str, Any]]) -> float:

@@ -36,6 +36,7 @@ class PackedCloud:
         heat: N uint8 from the low to the high temperature; empty without temperatures.
         heat_celsius: those two, degrees Celsius.
         depth: what the ends of the depth colours are.
+        labels: N uint8 class ids; empty when no point has one.
     """
 
     count: int
@@ -50,6 +51,7 @@ class PackedCloud:
     heat: bytes
     heat_celsius: tuple[float, float]
     depth: DepthScale
+    labels: bytes = b""
 
 
 def packed_cloud(cloud: Cloud, limit: int) -> PackedCloud | None:
@@ -92,6 +94,7 @@ def packed_cloud(cloud: Cloud, limit: int) -> PackedCloud | None:
         heat=heat,
         heat_celsius=celsius,
         depth=depth_scale([points[:, 2].astype(np.float32)]),
+        labels=flat["label"].tobytes() if flat["label"].any() else b"",
     )
 
 

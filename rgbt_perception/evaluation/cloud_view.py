@@ -1,4 +1,4 @@
-"""Pictures of one point cloud: from the camera and from above, by colour and by temperature."""
+"""Pictures of one point cloud from the camera and from above: colour, labels, temperature."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rgbt_perception.evaluation.colormap import depth_colors, depth_scale, temperature_colors
 from rgbt_perception.evaluation.run_clouds import Cloud
 from rgbt_perception.frames import ColorImage, Matrix
+from rgbt_perception.scene_classes import COLOURS
 
 _SIZE = (640, 480)
 _PAPER = (238, 240, 242)
@@ -83,6 +84,10 @@ def cloud_pictures(cloud: Cloud) -> list[CloudPicture]:
     if colors is not None:
         drawn = _splatted(camera, points, colors, widths)
         pictures.append(CloudPicture(f"from the camera, {how}", drawn))
+    labels = cloud["label"][known]
+    if labels.any():
+        drawn = _splatted(camera, points, COLOURS[labels], widths)
+        pictures.append(CloudPicture("from the camera, labels", drawn))
     near = points[:, 2] < 1.6 * reach
     above = _view_of(points[near], reach)
     if colors is not None:

@@ -51,8 +51,8 @@ class _RowOfTiles:
 def contact_sheet(moments: Sequence[Moment]) -> ColorImage:
     """Draw the sheet.
 
-    Rows: RGB, thermal, depth, true depth, confidence; a row that no moment has is left out. Depth
-    has one scale over the whole sheet.
+    Rows: RGB, thermal, depth, true depth, confidence, fused picture, labels; a row that no moment
+    has is left out. Depth has one scale over the whole sheet.
 
     Args:
         moments: at least one, in the order of time.
@@ -111,12 +111,14 @@ def _rows(moments: Sequence[Moment], scale: DepthScale) -> list[_RowOfTiles]:
         "confidence": [
             None if m.confidence is None else confidence_colors(m.confidence) for m in moments
         ],
+        "fused": [m.further.get("fused_picture") for m in moments],
+        "labels": [m.further.get("label_picture") for m in moments],
     }
     rows: list[_RowOfTiles] = []
     top = _CAPTION
     for label, pictures in drawn.items():
         # Mixing the colours of measured pixels would show values that nobody measured.
-        photo = label in ("RGB", "thermal")
+        photo = label in ("RGB", "thermal", "fused")
         method = cv2.INTER_AREA if photo else cv2.INTER_NEAREST
         tiles = tuple(_fitted(picture, method) for picture in pictures)
         heights = [tile.shape[0] for tile in tiles if tile is not None]

@@ -1,4 +1,4 @@
-"""A run's depth against the true depth in the recording it was computed from."""
+"""A run against the truth in the recording it was computed from."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from rgbt_perception.evaluation.comparison import (
 from rgbt_perception.evaluation.ground_truth import TruthStream
 from rgbt_perception.evaluation.metrics import depth_metrics
 from rgbt_perception.evaluation.run_folder import RunFolder, count_outputs, open_run, output_frames
+from rgbt_perception.evaluation.scene_evaluation import score_scene
 from rgbt_perception.evaluation.scores import RunScore
 
 Progress = Callable[[int, int], None]
@@ -46,7 +47,8 @@ def evaluate_run(run_dir: Path) -> dict[str, Any]:
 def score_run(run_dir: Path, progress: Progress | None = None) -> RunScore:
     """As ``evaluate_run``, in a form that can be merged with other runs.
 
-    Reads the run twice in constant memory: once to fit the baselines, once to score.
+    Reads the depth twice in constant memory, once to fit the baselines and once to score, and the
+    labels once.
     """
     run = open_run(run_dir)
     if not run.source.exists():
@@ -80,6 +82,7 @@ def score_run(run_dir: Path, progress: Progress | None = None) -> RunScore:
                 depth_metrics(np.full(truth.shape, constants[key]), truth)
             )
             target.baselines["row"].add(depth_metrics(rows[key][np.nonzero(mask)[0]], truth))
+    score_scene(run, score, steps)
     return score
 
 
@@ -110,8 +113,8 @@ def write_metrics(folder: Path, metrics: Mapping[str, Any]) -> Path:
 
 
 def _steps(run: RunFolder, progress: Progress | None) -> Callable[[], None]:
-    """Called once a frame; every frame is read twice."""
-    total = 2 * count_outputs(run)
+    """Called once a frame; every depth is read twice."""
+    total = 2 * count_outputs(run) + count_outputs(run, "labels")
     done = 0
 
     def step() -> None:

@@ -88,17 +88,16 @@ def write_scores(path: Path, tree: Mapping[str, Any]) -> None:
         raise RgbtError(f"{path}: {error.strerror}") from None
 
 
-def fusion_table(rows: Mapping[str, Mapping[str, float]], first: str = "pictures") -> str:
+def fusion_table(rows: Mapping[str, Mapping[str, float | None]], first: str = "pictures") -> str:
     """One row a method for a terminal, without a final line break.
 
     Args:
-        rows: metrics by method.
+        rows: metrics by method; None is infinite.
         first: head of the first column.
     """
     lines: list[tuple[str, ...]] = [(first, *FUSION_METRICS)]
     for name, values in rows.items():
-        cells = (f"{values[metric]:.{_DECIMALS.get(metric, 4)}f}" for metric in FUSION_METRICS)
-        lines.append((name, *cells))
+        lines.append((name, *fusion_cells(values)))
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
         "  ".join(
@@ -106,6 +105,15 @@ def fusion_table(rows: Mapping[str, Mapping[str, float]], first: str = "pictures
             for i, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         for line in lines
+    )
+
+
+def fusion_cells(values: Mapping[str, float | None]) -> tuple[str, ...]:
+    """One text for each of ``FUSION_METRICS``; None is infinite."""
+    numbers = ((metric, values[metric]) for metric in FUSION_METRICS)
+    return tuple(
+        "inf" if value is None else f"{value:.{_DECIMALS.get(metric, 4)}f}"
+        for metric, value in numbers
     )
 
 

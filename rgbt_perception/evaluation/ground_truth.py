@@ -1,19 +1,19 @@
-"""True depth in a recording, found by stamp while both recordings are read once."""
+"""True depth and labels in a recording, found by stamp while both recordings are read once."""
 
 from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from rgbt_perception.errors import InputError
-from rgbt_perception.frames import FloatImage, Modality
+from rgbt_perception.frames import FloatImage, LabelImage, Modality
 from rgbt_perception.recording.reader import Message, RecordingReader
-from rgbt_perception.sensing.decode import depth_picture, stamp_of
+from rgbt_perception.sensing.decode import depth_picture, label_picture, stamp_of
 
 SCENE_TOPIC = "/ground_truth/scene"
 MS2_PREFIX = "ms2-"
@@ -62,6 +62,19 @@ class Truth:
     condition: Condition
 
 
+@dataclass(frozen=True)
+class LabelTruth:
+    """True classes of one picture.
+
+    Attributes:
+        labels: (H, W) uint8, ids of ``scene_classes``, in the camera's rectified view.
+        condition: what the recording shows at that time.
+    """
+
+    labels: LabelImage
+    condition: Condition
+
+
 class _Kept(NamedTuple):
     epoch: int
     stamp_ns: int
@@ -72,10 +85,18 @@ class _Kept(NamedTuple):
 def depth_topic(reader: RecordingReader, camera: Modality) -> str | None:
     """The topic with the camera's true depth, raw or compressed; None without any."""
     raw = f"/ground_truth/{camera.value}/depth/image"
-    for topic in (raw, f"{raw}/compressedDepth"):
-        if topic in reader.topics and reader.topics[topic].count:
-            return topic
-    return None
+    return _there(reader, raw, f"{raw}/compressedDepth")
+
+
+def label_topic(reader: RecordingReader, camera: Modality) -> str | None:
+    """The topic with the camera's true classes, raw or compressed; None without any."""
+    raw = f"/ground_truth/{camera.value}/labels/image"
+    return _there(reader, raw, f"{raw}/compressed")
+
+
+def _there(reader: RecordingReader, *topics: str) -> str | None:
+    found = (t for t in topics if t in reader.topics and reader.topics[t].count)
+    return next(found, None)
 
 
 def condition_of(message: Any) -> Condition:
@@ -102,17 +123,20 @@ def recorded_condition(source: Path) -> Condition | None:
         return condition_of(next(reader.messages([SCENE_TOPIC])).value)
 
 
-class TruthStream:
-    """True depth of one camera, asked for in the order of time.
+_Self = TypeVar("_Self", bound="_TruthMessages")
+
+
+class _TruthMessages:
+    """Messages with the truth of one camera, asked for in the order of time.
 
     Only the last few messages are kept, so memory does not depend on the recording's length. Both
     sides may jump backwards in time (a looped recording): a jump of a second or more begins a new
     epoch, and stamps are compared within an epoch.
     """
 
-    def __init__(self, source: Path, camera: Modality) -> None:
+    def __init__(self, source: Path, topic: Callable[[RecordingReader], str | None]) -> None:
         self._reader = RecordingReader(source)
-        self._camera = camera
+        self._topic = topic
         self._kept: deque[_Kept] = deque(maxlen=_KEPT)
         self._messages: Iterator[Message] = iter(())
         self._condition = Condition()
@@ -120,9 +144,9 @@ class TruthStream:
         self._asked = (0, -1)
         self.available = False
 
-    def __enter__(self) -> TruthStream:
+    def __enter__(self: _Self) -> _Self:
         self._reader.__enter__()
-        topic = depth_topic(self._reader, self._camera)
+        topic = self._topic(self._reader)
         if topic is not None:
             self.available = True
             wanted = [name for name in (topic, SCENE_TOPIC) if name in self._reader.topics]
@@ -137,8 +161,7 @@ class TruthStream:
     ) -> None:
         self._reader.__exit__(kind, error, trace)
 
-    def at(self, stamp_ns: int, tolerance_ns: int = 0) -> Truth | None:
-        """The truth nearest to a stamp, None when there is none within the tolerance."""
+    def _nearest(self, stamp_ns: int, tolerance_ns: int) -> _Kept | None:
         self._asked = _moved(self._asked, stamp_ns)
         epoch = self._asked[0]
         while self._read < (epoch, stamp_ns + tolerance_ns) and self._read_next():
@@ -148,10 +171,7 @@ class TruthStream:
             for kept in self._kept
             if kept.epoch == epoch and abs(kept.stamp_ns - stamp_ns) <= tolerance_ns
         ]
-        if not near:
-            return None
-        best = min(near, key=lambda kept: abs(kept.stamp_ns - stamp_ns))
-        return Truth(depth_picture(best.message), best.condition)
+        return min(near, key=lambda kept: abs(kept.stamp_ns - stamp_ns), default=None)
 
     def _read_next(self) -> bool:
         for message in self._messages:
@@ -163,6 +183,30 @@ class TruthStream:
             self._kept.append(_Kept(self._read[0], stamp_ns, self._condition, message.value))
             return True
         return False
+
+
+class TruthStream(_TruthMessages):
+    """True depth of one camera."""
+
+    def __init__(self, source: Path, camera: Modality) -> None:
+        super().__init__(source, lambda reader: depth_topic(reader, camera))
+
+    def at(self, stamp_ns: int, tolerance_ns: int = 0) -> Truth | None:
+        """The truth nearest to a stamp, None when there is none within the tolerance."""
+        best = self._nearest(stamp_ns, tolerance_ns)
+        return None if best is None else Truth(depth_picture(best.message), best.condition)
+
+
+class LabelStream(_TruthMessages):
+    """True classes of one camera."""
+
+    def __init__(self, source: Path, camera: Modality) -> None:
+        super().__init__(source, lambda reader: label_topic(reader, camera))
+
+    def at(self, stamp_ns: int, tolerance_ns: int = 0) -> LabelTruth | None:
+        """The truth nearest to a stamp, None when there is none within the tolerance."""
+        best = self._nearest(stamp_ns, tolerance_ns)
+        return None if best is None else LabelTruth(label_picture(best.message), best.condition)
 
 
 def _moved(last: tuple[int, int], stamp_ns: int) -> tuple[int, int]:

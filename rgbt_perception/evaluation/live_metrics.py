@@ -188,6 +188,9 @@ class LiveMetrics:
             self.score.unscored[reason] += 1
             return None
         message, condition = found
+        if condition == Condition():
+            # Told at the start as well, but over another connection.
+            condition = self._condition
         compared = compare(frame, Truth(depth_picture(message), condition), self._estimates)
         if compared is None:
             self.score.unscored["estimates_missing"] += 1

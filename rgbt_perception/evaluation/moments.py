@@ -28,6 +28,7 @@ from rgbt_perception.sensing.decode import (
 from rgbt_perception.sensing.encode import NS_PER_S
 
 _TOLERANCE_NS = 2_000_000
+_CLASSES = ("label_picture",)  # a mixed colour would be another class
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _outputs(output: OutputFrame, first_ns: int, width: int) -> Moment:
         None if confidence is None else _shrunk(confidence_picture(confidence), width),
         reasons=output.reasons,
         further={
-            name: _shrunk(color_picture(message), width)
+            name: _shrunk(color_picture(message), width, mixed=name not in _CLASSES)
             for name, message in messages.items()
             if name not in own
         },
@@ -159,11 +160,12 @@ def _decoded(name: str, message: Any) -> npt.NDArray[Any]:
     return thermal_picture(message) if name == "thermal" else depth_picture(message)
 
 
-def _shrunk(picture: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
-    """The picture at this width if it is wider."""
+def _shrunk(picture: npt.NDArray[Any], width: int, mixed: bool = True) -> npt.NDArray[Any]:
+    """The picture at this width if it is wider; ``mixed``: its pixels may be averaged."""
     if not 0 < width < picture.shape[1]:
         return picture
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
     # Mixing measured values across an edge would show what nobody measured.
-    method = cv2.INTER_NEAREST if picture.dtype == np.float32 else cv2.INTER_AREA
+    mixed = mixed and picture.dtype != np.float32
+    method = cv2.INTER_AREA if mixed else cv2.INTER_NEAREST
     return np.asarray(cv2.resize(picture, (width, height), interpolation=method))

@@ -16,6 +16,7 @@ from rgbt_perception.evaluation import report_page as html
 from rgbt_perception.evaluation.contact_sheet import MOMENTS, contact_sheet, write_picture
 from rgbt_perception.evaluation.film import KINDS, WIDTH, Film, film_frames, make_film
 from rgbt_perception.evaluation.ground_truth import recorded_condition
+from rgbt_perception.evaluation.label_legend import label_legend
 from rgbt_perception.evaluation.moments import collect_moments
 from rgbt_perception.evaluation.report_cloud import cloud_viewer
 from rgbt_perception.evaluation.report_film import color_bars, player
@@ -156,7 +157,9 @@ def _pictures(run: RunFolder, timeline: Timeline, film_bytes: int) -> _Pictures:
 def _film_section(film: Film | None) -> str:
     if film is None:
         return ""
-    return html.section("The run", player(film), color_bars(film.scale))
+    has_labels = any(sheet.kind.name == "labels" for sheet in film.sheets)
+    legend = label_legend() if has_labels else ""
+    return html.section("The run", player(film), color_bars(film.scale), legend)
 
 
 def _sheet_section(sheet: ColorImage | None) -> str:

@@ -17,12 +17,20 @@ from rgbt_perception.evaluation.colormap import (
     depth_colors,
     temperature_colors,
 )
+from rgbt_perception.evaluation.label_legend import label_legend
 from rgbt_perception.evaluation.run_clouds import RunCloud
+from rgbt_perception.scene_classes import COLOURS
 
 MOST_POINTS = 30_000
 """Points of one cloud at most."""
 
-_CHOICES = {"rgb": "RGB", "depth": "depth", "confidence": "confidence", "heat": "temperature"}
+_CHOICES = {
+    "rgb": "RGB",
+    "depth": "depth",
+    "confidence": "confidence",
+    "heat": "temperature",
+    "label": "labels",
+}
 
 
 def cloud_viewer(clouds: Sequence[RunCloud], points: int, number: int = 0) -> str:
@@ -63,7 +71,9 @@ def cloud_viewer(clouds: Sequence[RunCloud], points: int, number: int = 0) -> st
         colors=_radio_buttons(f"colors{number}", choices, first),
     )
     still = html.figures((v.caption, v.picture) for v in cloud_pictures(clouds[0].points))
-    return f"<div>{viewer}<div data-still>{still}</div></div>"
+    classes = {label for _, content in shown for label in content.labels}
+    legend = label_legend(classes) if classes else ""
+    return f"<div>{viewer}<div data-still>{still}</div>{legend}</div>"
 
 
 def _title(cloud: RunCloud) -> str:
@@ -85,6 +95,7 @@ def _entry(title: str, cloud: PackedCloud) -> dict[str, Any]:
         "rgb": html.encoded(cloud.colors),
         "confidence": html.encoded(cloud.confidence),
         "heat": html.encoded(cloud.heat),
+        "label": html.encoded(cloud.labels),
         "captions": {name: text for name, text in captions.items() if text},
     }
 
@@ -97,6 +108,8 @@ def _caption(cloud: PackedCloud, how: str) -> str:
         return f"depth from {cloud.depth.near_m:g} m (red) to {cloud.depth.far_m:g} m (blue)"
     if how == "confidence":
         return "confidence from 0 (dark blue) to 1 (yellow)"
+    if how == "label":
+        return "labels in the colours of the legend" if cloud.labels else ""
     low, high = cloud.heat_celsius
     return f"temperature from {low:.0f} °C (dark) to {high:.0f} °C (bright)" if cloud.heat else ""
 
@@ -109,6 +122,7 @@ def _tables() -> dict[str, str]:
         "depth": depth_colors(2.0**share, steps),
         "confidence": confidence_colors(share),
         "heat": temperature_colors(share)[0],
+        "label": COLOURS,
     }
     return {name: html.encoded(table.tobytes()) for name, table in colors.items()}
 

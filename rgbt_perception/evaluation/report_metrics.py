@@ -8,12 +8,25 @@ from itertools import groupby
 from typing import Any
 
 from rgbt_perception.evaluation import report_page as html
+from rgbt_perception.evaluation.fusion_metrics import FUSION_METRICS
+from rgbt_perception.evaluation.fusion_scores import fusion_cells
 from rgbt_perception.evaluation.ground_truth import Condition
+from rgbt_perception.evaluation.scene_table import label_columns, label_rows
 from rgbt_perception.evaluation.table import COLUMNS, Row, metric_rows, notes
 
 _MINOR = ("sq_rel", "rmse_log", "delta2", "delta3", "frames")
 _LARGER_IS_BETTER = ("delta1", "delta2", "delta3")
 _NOT_COMPARED = ("condition", "estimate", "frames", "coverage", "keep70")
+_LABELS_NOTE = (
+    "Per cent. IoU: the pixels that truth and estimate both give to a class, over those that "
+    "either gives to it; mIoU is its mean over the classes that the condition's truth has. rgb and "
+    "thermal are the same network with the other camera masked. Unlabelled truth is not scored."
+)
+_FUSION_NOTE = (
+    "Means over pictures evenly spread over the run. Where the colour camera does not see, the "
+    "thermal picture stands for it. These figures say how much of the sources is kept, not how "
+    "useful the picture is."
+)
 _STYLES = {"fused": "fused", "baseline": "faint"}
 
 
@@ -22,12 +35,13 @@ def metrics_section(metrics: Mapping[str, Any] | None) -> str:
     if metrics is None:
         return ""
     rows = metric_rows(metrics)
-    return html.section(
+    depth = html.section(
         "Depth against ground truth",
         _table(rows) if rows else "",
         *(html.paragraph(note) for note in notes(metrics)),
         html.filled("metrics.html", ranges=escape(_ranges(rows))) if rows else "",
     )
+    return depth + _labels(metrics) + _fusion(metrics)
 
 
 def best_cells(rows: Sequence[Row]) -> list[set[int]]:
@@ -70,3 +84,30 @@ def _ranges(rows: Sequence[Row]) -> str:
         near, far = Condition(scene).range_m
         texts.append(f"{scene} {near:g} to {far:g} m")
     return ", ".join(texts)
+
+
+def _labels(metrics: Mapping[str, Any]) -> str:
+    rows = label_rows(metrics)
+    if not rows:
+        return ""
+    columns = label_columns(metrics)
+    lines: list[str] = []
+    for condition, group in groupby(rows, key=lambda row: row[0]):
+        lines.append(html.group_row(condition, len(columns) - 1))
+        lines += [html.table_row(row[1:], _STYLES.get(row[1], "")) for row in group]
+    return html.section(
+        "Labels against ground truth",
+        html.table(columns[1:], lines),
+        html.paragraph(_LABELS_NOTE, muted=True),
+    )
+
+
+def _fusion(metrics: Mapping[str, Any]) -> str:
+    if "fusion" not in metrics:
+        return ""
+    row = html.table_row((str(metrics["fusion_frames"]), *fusion_cells(metrics["fusion"])))
+    return html.section(
+        "Fused picture against its sources",
+        html.table(("pictures", *FUSION_METRICS), [row]),
+        html.paragraph(_FUSION_NOTE, muted=True),
+    )

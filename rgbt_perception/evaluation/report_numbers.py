@@ -27,6 +27,11 @@ _STAGES = {
     "depth_engine": "the network",
     "upsample": "enlarge the depth along the picture's edges",
     "estimates": "the other depths, for evaluation only",
+    "align": "bring the colour picture into the thermal view",
+    "scene_engine": "the network of the fused picture and the labels",
+    "fuse": "the fused picture at full size",
+    "labels": "the labels at full size",
+    "label_estimates": "each camera's own labels, for evaluation only",
     "color": "colours of the points",
     "encode": "make the messages",
     "write": "write the file",
@@ -56,6 +61,7 @@ def summary(
     scores = [
         score["depth"]["fused"]["abs_rel"]
         for score in ((metrics or {}).get("conditions") or {}).values()
+        if score["depth"]
     ]
     if scores:
         error = f"{sum(scores) / len(scores):.1%}"

@@ -27,6 +27,12 @@ OUTPUT_TOPICS = {
     "ungated": "/perception/debug/depth/ungated",
     "fused_picture": "/perception/fused/image",
     "label_picture": "/perception/semantic/colored",
+    "labels": "/perception/semantic/image",
+    "labels_rgb": "/perception/debug/semantic/rgb",
+    "labels_thermal": "/perception/debug/semantic/thermal",
+    "aligned_rgb": "/perception/debug/aligned/rgb",
+    "aligned_rgb_seen": "/perception/debug/aligned/rgb_seen",
+    "aligned_thermal": "/perception/debug/aligned/thermal",
 }
 """Short name of each output to its topic."""
 
@@ -125,12 +131,12 @@ def output_frames(run: RunFolder, names: Collection[str]) -> Iterator[OutputFram
         yield frame
 
 
-def count_outputs(run: RunFolder) -> int:
-    """Number of outputs with a depth picture."""
+def count_outputs(run: RunFolder, name: str = "depth") -> int:
+    """Number of outputs with a picture of this name, of ``OUTPUT_TOPICS``."""
     if run.info.get("outputs") == 0:
         return 0
     with RecordingReader(run.recording) as reader:
-        return reader.count([OUTPUT_TOPICS["depth"]])
+        return reader.count([OUTPUT_TOPICS[name]])
 
 
 def confidence_picture(message: Any) -> FloatImage:

@@ -5,12 +5,18 @@ Every measure is a mean over frames, each frame counting alike whatever its numb
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+
+from rgbt_perception.evaluation.segmentation_scores import SegmentationScore
+from rgbt_perception.scene_classes import SCENE_CLASSES
 
 ESTIMATES = ("fused", "rgb", "thermal", "ungated")
 """The depth estimates that are scored against each other on the same pixels."""
+
+CLASS_NAMES = tuple(item.name for item in SCENE_CLASSES)
 
 
 class Mean:
@@ -47,6 +53,7 @@ class ConditionScore:
             ``depth`` and ``depth_median_scaled``: what published figures of one network compare to.
         confidence: over the frames with scored pixels.
         coverage: over all frames, those without any scored pixel included.
+        segmentation: labels against true ones; None without any.
     """
 
     def __init__(self) -> None:
@@ -56,6 +63,18 @@ class ConditionScore:
         self.fused_alone: defaultdict[str, Mean] = defaultdict(Mean)
         self.confidence = Mean()
         self.coverage = Mean()
+        self.segmentation: SegmentationScore | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was scored."""
+        return not self.depth["fused"].frames and self.segmentation is None
+
+    def scene(self, estimates: Collection[str]) -> SegmentationScore:
+        """Where labels are counted, for these estimates."""
+        if self.segmentation is None:
+            self.segmentation = SegmentationScore(CLASS_NAMES, estimates)
+        return self.segmentation
 
     def merge(self, other: ConditionScore) -> None:
         """Add another run's frames."""
@@ -64,12 +83,15 @@ class ConditionScore:
                 getattr(self, name)[estimate].merge(mean)
         self.confidence.merge(other.confidence)
         self.coverage.merge(other.coverage)
+        if other.segmentation is not None:
+            self.scene(other.segmentation.estimates).merge(other.segmentation)
 
     def metrics(self) -> dict[str, Any]:
         """One condition of metrics.json; measures without any frame are left out."""
         tree: dict[str, Any] = {"frames": self.depth["fused"].frames}
         for name in ("depth", "depth_median_scaled"):
-            tree[name] = {key: mean.values() for key, mean in getattr(self, name).items()}
+            means = getattr(self, name).items()
+            tree[name] = {key: mean.values() for key, mean in means if mean.frames}
         tree |= self.coverage.values()
         if self.confidence.frames:
             tree["confidence"] = self.confidence.values()
@@ -77,6 +99,9 @@ class ConditionScore:
             tree["fused_alone"] = {key: mean.values() for key, mean in self.fused_alone.items()}
         if self.baselines:
             tree["baselines"] = {key: mean.values() for key, mean in self.baselines.items()}
+        if self.segmentation is not None:
+            tree["segmentation"] = self.segmentation.metrics()
+            tree["segmentation_frames"] = self.segmentation.frames
         return tree
 
 
@@ -89,6 +114,7 @@ class RunScore:
         conditions: by condition, frames from both cameras.
         single_camera: by condition and mode, frames from one camera.
         unscored: frames that could not be compared, by reason.
+        fusion: fusion metrics of pictures from both cameras.
     """
 
     def __init__(self) -> None:
@@ -99,6 +125,7 @@ class RunScore:
             ConditionScore
         )
         self.unscored: defaultdict[str, int] = defaultdict(int)
+        self.fusion = Mean()
 
     def merge(self, other: RunScore) -> None:
         """Add another run."""
@@ -110,6 +137,7 @@ class RunScore:
             self.single_camera[pair].merge(score)
         for reason, count in other.unscored.items():
             self.unscored[reason] += count
+        self.fusion.merge(other.fusion)
 
     def metrics(self) -> dict[str, Any]:
         """The content of metrics.json."""
@@ -117,14 +145,20 @@ class RunScore:
         tree["conditions"] = {
             key: score.metrics()
             for key, score in sorted(self.conditions.items())
-            if score.depth["fused"].frames
+            if not score.is_empty
         }
         single: dict[str, Any] = {}
         for (key, mode), score in sorted(self.single_camera.items()):
-            if score.depth["fused"].frames:
+            if not score.is_empty:
                 single.setdefault(key, {})[mode] = score.metrics()
         if single:
             tree["single_camera"] = single
         if self.unscored:
             tree["unscored"] = dict(sorted(self.unscored.items()))
+        if self.fusion.frames:
+            tree["fusion"] = {
+                name: value if math.isfinite(value) else None
+                for name, value in self.fusion.values().items()
+            }
+            tree["fusion_frames"] = self.fusion.frames
         return tree

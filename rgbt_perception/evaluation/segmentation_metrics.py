@@ -15,11 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Labels = npt.NDArray[np.uint8]
+from rgbt_perception.scene_classes import UNLABELLED
 
-UNLABELLED = 0
-IGNORED = 255
-"""Ids that say nothing of a pixel: it is not scored."""
+Labels = npt.NDArray[np.uint8]
 
 _FMB_BICYCLE = 13
 

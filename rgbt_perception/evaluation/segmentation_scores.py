@@ -29,6 +29,11 @@ class SegmentationScore:
         self._confusions = {name: Confusion(len(self._classes)) for name in estimates}
         self.frames = 0
 
+    @property
+    def estimates(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self._confusions)
+
     def add(self, truth: Labels, estimates: Mapping[str, Labels]) -> bool:
         """Count one picture.
 

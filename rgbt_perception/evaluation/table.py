@@ -53,6 +53,8 @@ def text_table(metrics: Mapping[str, Any], median_scaled: bool = False) -> str:
 def notes(metrics: Mapping[str, Any]) -> list[str]:
     """Sentences on what the table does not show."""
     if not metrics["ground_truth"]:
+        if any(score.get("segmentation") for score in metrics["conditions"].values()):
+            return ["The source recording holds no true depth."]
         return ["The source recording holds no ground truth: nothing to compare with."]
     sentences = []
     reasons = {
@@ -71,7 +73,7 @@ def _rows(metrics: Mapping[str, Any], measure: str) -> Iterator[Row]:
     single = metrics.get("single_camera", {})
     for condition in sorted({*metrics.get("conditions", {}), *single}):
         score = metrics.get("conditions", {}).get(condition)
-        if score is not None:
+        if score is not None and score[measure]:
             for estimate, values in score[measure].items():
                 kind = "fused" if estimate == "fused" else "estimate"
                 cells = _cells(condition, estimate, score, values, kind == "fused", measure)
@@ -85,6 +87,8 @@ def _rows(metrics: Mapping[str, Any], measure: str) -> Iterator[Row]:
                 cells = _cells(condition, f"best {name}", score, values, False, measure)
                 yield Row(cells, "baseline")
         for mode, part in single.get(condition, {}).items():
+            if not part[measure]:
+                continue
             values = part[measure]["fused"]
             cells = _cells(condition, f"fused, {mode}", part, values, True, measure)
             yield Row(cells, "single")

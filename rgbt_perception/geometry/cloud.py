@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.frames import ColorImage, FloatImage, Pinhole
+from rgbt_perception.geometry.row_bands import row_bands, rows_at_a_time
 
 POINT = np.dtype(
     {
@@ -51,22 +53,47 @@ def organised_cloud(
         (ceil(H / stride), ceil(W / stride)) of ``POINT``; x, y, z in metres, NaN where the depth
         is unknown; rgb is 0x00RRGGBB seen as float32, the way PCL packs it.
     """
-    z = np.where((depth > 0) & (depth < np.inf), depth, np.float32(np.nan))
+    z = _known(depth)
     if edge_threshold > 0:
-        z[flying_points(z, edge_threshold)] = np.nan
-    z = z[::stride, ::stride]
+        z.reshape(-1)[_flying(z, edge_threshold)] = np.nan
+    sampled = (slice(None, None, stride), slice(None, None, stride))
+    z = z[sampled]
     rays_x, rays_y = _rays(camera, stride)
-    # Columns of 32 bits: the label's word holds the label and the three zero bytes.
-    words = np.empty((*z.shape, POINT.itemsize // 4), dtype="<u4")
-    values = words.view("<f4")
-    np.multiply(z, rays_x, out=values[..., 0])
-    np.multiply(z, rays_y, out=values[..., 1])
-    values[..., 2] = z
-    words[..., 3] = 0 if color is None else _packed(color[::stride, ::stride])
-    values[..., 4] = np.nan if temperature is None else temperature[::stride, ::stride]
-    values[..., 5] = confidence[::stride, ::stride]
-    words[..., 6] = 0 if label is None else label[::stride, ::stride]
+    words = np.empty((*z.shape, POINT.itemsize // 4), np.float32)
+    width = z.shape[1]
+    constant = [_plane(value, rows_at_a_time(width), width) for value in (0.0, np.nan)]
+    for band in row_bands(*z.shape):
+        here = np.ascontiguousarray(z[band])
+        zeros, unknown = (plane[: len(here)] for plane in constant)
+        # OpenCV interleaves in one pass; it moves words of 32 bits, whatever they mean. The
+        # label's word holds the label and three zero bytes.
+        cv2.merge(
+            [
+                here * rays_x,
+                here * rays_y[band],
+                here,
+                zeros if color is None else _packed(color[sampled][band]),
+                unknown if temperature is None else temperature[sampled][band],
+                confidence[sampled][band],
+                zeros if label is None else label[sampled][band].astype("<u4").view("<f4"),
+            ],
+            words[band],
+        )
     return words.view(POINT)[..., 0]
+
+
+def _known(depth: FloatImage) -> FloatImage:
+    """A copy, NaN where the depth is not finite and positive."""
+    z = np.empty(depth.shape, np.float32)
+    for band in row_bands(*depth.shape):
+        known = depth[band] > 0
+        known &= depth[band] < np.inf
+        if known.all():
+            z[band] = depth[band]
+        else:
+            z[band] = np.nan
+            np.copyto(z[band], depth[band], where=known)
+    return z
 
 
 def flying_points(depth: FloatImage, threshold: float) -> npt.NDArray[np.bool_]:
@@ -88,26 +115,59 @@ def flying_points(depth: FloatImage, threshold: float) -> npt.NDArray[np.bool_]:
         (H, W) bool.
     """
     result = np.zeros(depth.shape, dtype=np.bool_)
-    raised = depth * np.float32(1.0 + threshold)
-    for axis in (0, 1):
-        for gap in _GAPS:
-            pixels = np.flatnonzero(_between(depth, raised, axis, gap))
-            result.reshape(-1)[pixels[_is_bent(depth, pixels, axis, gap)]] = True
+    result.reshape(-1)[_flying(depth, threshold)] = True
     return result
 
 
-def _between(depth: FloatImage, raised: FloatImage, axis: int, gap: int) -> npt.NDArray[np.bool_]:
-    """Where both steps of ``gap`` pixels along an axis exceed the threshold in one direction."""
-    after: tuple[slice, ...] = (slice(None),) * axis + (slice(gap, None),)
-    before: tuple[slice, ...] = (slice(None),) * axis + (slice(None, -gap),)
-    farther = depth[after] > raised[before]
-    nearer = raised[after] < depth[before]
-    result = np.zeros(depth.shape, dtype=np.bool_)
-    middle: tuple[slice, ...] = (slice(None),) * axis + (slice(gap, -gap),)
-    np.logical_or(
-        farther[before] & farther[after], nearer[before] & nearer[after], out=result[middle]
-    )
-    return result
+def _flying(depth: FloatImage, threshold: float) -> npt.NDArray[np.intp]:
+    """``flying_points`` as flat indices, some of them more than once."""
+    height, width = depth.shape
+    reach = max(_GAPS)
+    between: dict[tuple[int, int], list[npt.NDArray[np.intp]]] = {
+        (axis, gap): [np.empty(0, np.intp)] for axis in (0, 1) for gap in _GAPS
+    }
+    for band in row_bands(height, width):
+        # The neighbours above and below the band are looked at too.
+        top, bottom = max(0, band.start - reach), min(height, band.stop + reach)
+        here = depth[top:bottom]
+        raised = here * np.float32(1.0 + threshold)
+        steps = np.empty(here.shape, dtype=np.bool_)
+        for (axis, gap), found in between.items():
+            for pixels in _between(here, raised, axis, gap, steps):
+                found.append(pixels + top * width)
+    flying = []
+    for (axis, gap), found in between.items():
+        pixels = np.concatenate(found)
+        flying.append(pixels[_is_bent(depth, pixels, axis, gap)])
+    return np.concatenate(flying)
+
+
+def _between(
+    depth: FloatImage, raised: FloatImage, axis: int, gap: int, steps: npt.NDArray[np.bool_]
+) -> Iterator[npt.NDArray[np.intp]]:
+    """Where both steps of ``gap`` pixels along an axis exceed the threshold in one direction.
+
+    Steps are rare, so that only the search for them looks at every pixel.
+
+    Args:
+        depth, raised: (H, W) float32, metres, and the same times one plus the threshold.
+        axis: 0 or 1.
+        gap: pixels.
+        steps: (H, W), is written to.
+
+    Yields:
+        Flat indices of the pixels in the middle, for rising and for falling depth.
+    """
+    along: tuple[slice, ...] = (slice(None),) * axis
+    before, after = (*along, slice(None, -gap)), (*along, slice(gap, None))
+    last = (*along, slice(-gap, None))
+    steps[last] = False  # no step begins there
+    shift = gap * depth.shape[1] if axis == 0 else gap
+    for smaller, larger in ((raised[before], depth[after]), (raised[after], depth[before])):
+        np.less(smaller, larger, out=steps[before])
+        if steps.any():
+            first = np.flatnonzero(steps)
+            yield first[steps.reshape(-1)[first + shift]] + shift
 
 
 def _is_bent(
@@ -126,10 +186,17 @@ def _is_bent(
     return np.asarray((second > _STRAIGHT * first).any(axis=0))
 
 
-def _packed(color: ColorImage) -> npt.NDArray[np.uint32]:
-    """(H, W) uint32 0x00RRGGBB."""
-    bgra = cv2.cvtColor(np.ascontiguousarray(color), cv2.COLOR_RGB2BGRA)
-    return np.asarray(bgra.view("<u4")[..., 0] & np.uint32(0x00FFFFFF))
+def _packed(color: ColorImage) -> FloatImage:
+    """(H, W) float32 whose bits are 0x00RRGGBB."""
+    bgra = cv2.cvtColor(np.ascontiguousarray(color), cv2.COLOR_RGB2BGRA).view("<u4")[..., 0]
+    bgra &= np.uint32(0x00FFFFFF)
+    return bgra.view(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _plane(value: float, rows: int, width: int) -> FloatImage:
+    """(rows, width) float32 of one value, kept."""
+    return np.full((rows, width), value, np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -44,10 +44,11 @@ def upsample_depth(
         result = small.copy()
     else:
         edge = _beside_edge(small)
-        small = _unmixed(small, edge)
+        if edge.any():
+            small = _unmixed(small, edge)
         result = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-        rows, columns = _enlarged(edge, width, height)
-        if len(rows):
+        if edge.any():
+            rows, columns = _enlarged(edge, width, height)
             result[rows, columns] = _chosen_depths(small, width, height, guide, rows, columns)
     if float(small.min()) <= 0:
         result[result <= 0] = np.nan
@@ -60,10 +61,12 @@ def _beside_edge(small: FloatImage) -> npt.NDArray[np.uint8]:
     The inverse depth of a plane is linear in the picture, so its second difference is zero however
     slanted the plane is; beside an edge it is as large as the step. Unknown depth is an edge too.
     """
-    inverse = np.zeros_like(small)
-    np.divide(np.float32(1.0), small, out=inverse, where=small > 0)
-    allowed = inverse * np.float32(EDGE_STEP)
     broken = small <= 0
+    with np.errstate(divide="ignore", over="ignore"):
+        inverse = np.float32(1.0) / small
+    if broken.any():
+        inverse[broken] = 0.0
+    allowed = inverse * np.float32(EDGE_STEP)
     inside = slice(1, -1)
     for kernel, middle in ((_ACROSS, (slice(None), inside)), (_ACROSS.T, (inside, slice(None)))):
         second = cv2.filter2D(inverse, -1, kernel)[middle]

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from rgbt_perception.frames import ColorImage, FloatImage, Mask, Matrix, Pinhole
+from rgbt_perception.geometry.row_bands import row_bands, rows_at_a_time
 
 # The visibility test works on a grid this many times coarser than the depth picture.
 COARSENESS = 4
 # A point this much farther than the nearest one on its line of sight is hidden.
 HIDDEN_RATIO = 1.08
+_OUTSIDE = np.float32(-10.0)
+
+
+@dataclass(frozen=True)
+class _Projection:
+    """What ``_project`` multiplies and adds.
+
+    Attributes:
+        turned: (3, H, W) float32, the target's K R applied to each pixel's ray.
+        sparse: (3, ceil(H / 2), ceil(W / 2)) float32, every second row and column of it.
+        shift: (3,) float32, K t.
+    """
+
+    turned: FloatImage
+    sparse: FloatImage
+    shift: FloatImage
+
+
+def _projection(camera: Pinhole, target: Pinhole, target_T_camera: Matrix) -> _Projection:
+    transform = np.ascontiguousarray(target_T_camera, np.float64).tobytes()
+    return _kept_projection(camera, target, transform)
 
 
 @lru_cache(maxsize=8)
-def _projection_planes(
-    camera: Pinhole, target: Pinhole, transform: bytes
-) -> tuple[FloatImage, FloatImage]:
-    """What ``project_depth`` multiplies and adds, for a (4, 4) float64 target_T_camera's bytes.
-
-    Returns:
-        (3, H, W) float32, the target's K R applied to each pixel's ray, and (3,), K t.
-    """
+def _kept_projection(camera: Pinhole, target: Pinhole, transform: bytes) -> _Projection:
+    """The same for a (4, 4) float64 target_T_camera's bytes."""
     target_T_camera = np.frombuffer(transform).reshape(4, 4)
     x = (np.arange(camera.width) - camera.cx) / camera.fx
     y = (np.arange(camera.height) - camera.cy) / camera.fy
     rays = np.stack(np.broadcast_arrays(x[None, :], y[:, None], 1.0))
     turned = np.tensordot(target.matrix @ target_T_camera[:3, :3], rays, axes=1)
     shift = target.matrix @ target_T_camera[:3, 3]
-    return turned.astype(np.float32), shift.astype(np.float32)
+    planes = turned.astype(np.float32)
+    return _Projection(planes, np.ascontiguousarray(planes[:, ::2, ::2]), shift.astype(np.float32))
 
 
 def project_depth(
@@ -47,17 +65,30 @@ def project_depth(
         Column, row (pixels of ``target``) and depth (metres in ``target``), each (H, W) float32,
         NaN where unknown; depth may be negative (behind).
     """
-    turned, shift = _projection_planes(
-        camera, target, np.ascontiguousarray(target_T_camera, np.float64).tobytes()
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        columns, rows, depths = (depth * turned[axis] for axis in range(3))
-        depths += shift[2]
-        columns += shift[0]
-        rows += shift[1]
-        columns /= depths
-        rows /= depths
+    projection = _projection(camera, target, target_T_camera)
+    turned, shift = projection.turned, projection.shift
+    columns, rows, depths = (np.empty(depth.shape, np.float32) for _ in range(3))
+    for band in row_bands(*depth.shape):
+        _project(depth[band], turned[:, band], shift, columns[band], rows[band], depths[band])
     return columns, rows, depths
+
+
+def _project(
+    depth: FloatImage,
+    turned: FloatImage,
+    shift: FloatImage,
+    columns: FloatImage,
+    rows: FloatImage,
+    depths: FloatImage,
+) -> None:
+    """See ``project_depth``, which gives what is written to the last three."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        np.multiply(depth, turned[2], out=depths)
+        depths += shift[2]
+        for axis, places in enumerate((columns, rows)):
+            np.multiply(depth, turned[axis], out=places)
+            places += shift[axis]
+            places /= depths
 
 
 def nearest_depth(
@@ -105,24 +136,34 @@ def colors_in_view(
     Returns:
         (H, W, 3) uint8, 0 where unseen.
     """
-    columns, rows, depths = project_depth(depth, camera, image_camera, image_T_camera)
-    hidden = _hidden(columns, rows, depths, image_camera, image_camera.fx / camera.fx)
-    with np.errstate(invalid="ignore"):
-        np.copyto(columns, np.float32(-10.0), where=hidden | ~(depths > 0))
-    return cv2.remap(
-        image,
-        columns,
-        rows,
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(0, 0, 0),
+    projection = _projection(camera, image_camera, image_T_camera)
+    turned, shift = projection.turned, projection.shift
+    hidden = _hidden(depth, projection, image_camera, image_camera.fx / camera.fx)
+    colors = np.empty((*depth.shape, 3), np.uint8)
+    columns, rows, depths = (
+        np.empty((rows_at_a_time(depth.shape[1]), depth.shape[1]), np.float32) for _ in range(3)
     )
+    for band in row_bands(*depth.shape):
+        here = slice(band.stop - band.start)
+        _project(depth[band], turned[:, band], shift, columns[here], rows[here], depths[here])
+        with np.errstate(invalid="ignore"):
+            seen = depths[here] > 0
+        seen &= ~hidden[band]
+        np.copyto(columns[here], _OUTSIDE, where=~seen)
+        colors[band] = cv2.remap(
+            image,
+            columns[here],
+            rows[here],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(0, 0, 0),
+        )
+    return colors
 
 
 def _hidden(
-    columns: FloatImage,
-    rows: FloatImage,
-    depths: FloatImage,
+    depth: FloatImage,
+    projection: _Projection,
     camera: Pinhole,
     magnification: float,
 ) -> Mask:
@@ -133,24 +174,27 @@ def _hidden(
     """
     step = COARSENESS
     # The grid is no finer than the points are, in either picture, so that it has no cracks.
-    height = max(8, min(depths.shape[0], camera.height) // (2 * step))
-    width = max(8, min(depths.shape[1], camera.width) // (2 * step))
+    height = max(8, min(depth.shape[0], camera.height) // (2 * step))
+    width = max(8, min(depth.shape[1], camera.width) // (2 * step))
     sx, sy = np.float32(width / camera.width), np.float32(height / camera.height)
-    small = (slice(step // 2, None, step), slice(step // 2, None, step))
-    points = depths[small]
-    nearest = nearest_depth(
-        (columns[small] + 0.5) * sx - 0.5, (rows[small] + 0.5) * sy - 0.5, points, width, height
-    )
+    # Decided for every second pixel: the cells are coarser than that.
+    sample = np.ascontiguousarray(depth[::2, ::2])
+    columns, rows, there = (np.empty(sample.shape, np.float32) for _ in range(3))
+    _project(sample, projection.sparse, projection.shift, columns, rows, there)
+    for places, scale in ((columns, sx), (rows, sy)):
+        places += np.float32(0.5)
+        places *= scale
+        places -= np.float32(0.5)
+    small = (slice(step // 4, None, step // 2), slice(step // 4, None, step // 2))
+    points = there[small]
+    nearest = nearest_depth(columns[small], rows[small], points, width, height)
     # Depth steps between samples, and how many samples a cell is high and wide.
     samples = 1.0 / (np.array([sy, sx], np.float64) * magnification * step)
     allowed = _slope(points, 0) * samples[0] + _slope(points, 1) * samples[1]
-    # Decided for every second pixel: the cells are coarser than that.
-    half = (slice(None, None, 2), slice(None, None, 2))
-    there = depths[half]
     seen = cv2.remap(
         nearest,
-        (columns[half] + 0.5) * sx - 0.5,
-        (rows[half] + 0.5) * sy - 0.5,
+        columns,
+        rows,
         cv2.INTER_NEAREST,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=float("inf"),
@@ -159,17 +203,18 @@ def _hidden(
     seen += cv2.resize(allowed.astype(np.float32), there.shape[::-1])
     with np.errstate(invalid="ignore"):
         hidden = (there > seen).view(np.uint8)
-    full = cv2.resize(hidden, depths.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    full = cv2.resize(hidden, depth.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return np.asarray(full.view(np.bool_))
 
 
 def _slope(depths: FloatImage, axis: int) -> FloatImage:
     """The smaller of the steps to both neighbours: a surface's slope, not the jump at its edge."""
-    with np.errstate(invalid="ignore"):
-        steps = np.abs(np.diff(depths, axis=axis))
-    steps[~np.isfinite(steps)] = 0.0
-    pad = [(1, 1) if a == axis else (0, 0) for a in range(2)]
-    padded = np.pad(steps, pad, mode="edge")
-    first = padded[:-1] if axis == 0 else padded[:, :-1]
-    second = padded[1:] if axis == 0 else padded[:, 1:]
-    return np.minimum(first, second)
+    along = depths if axis == 0 else depths.T
+    slopes = np.zeros_like(along)
+    if len(along) > 1:
+        with np.errstate(invalid="ignore"):
+            steps = np.abs(along[1:] - along[:-1])
+        steps[~np.isfinite(steps)] = 0.0
+        slopes[0], slopes[-1] = steps[0], steps[-1]
+        np.minimum(steps[:-1], steps[1:], out=slopes[1:-1])
+    return slopes if axis == 0 else slopes.T

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from rgbt_perception.config import Config, QosConfig, Reliability, Transport
 from rgbt_perception.errors import UsageError
 from rgbt_perception.hosting.graph import Qos
-from rgbt_perception.outputs import TOPICS
+from rgbt_perception.outputs import LATCHED_TOPICS, offered_topics
 from rgbt_perception.session import Stream
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "INPUT_TYPES",
     "NODE",
     "Qos",
+    "check_remaps",
     "image_topic",
     "input_qos",
     "input_topics",
@@ -45,7 +46,6 @@ _LATCHED = Qos(reliable=True, transient_local=True, depth=100)
 # RViz displays ask for reliable; two are kept, since a viewer wants the newest.
 _OUTPUT = Qos(reliable=True, depth=2)
 _LATCHED_OUTPUT = Qos(reliable=True, transient_local=True, depth=1)
-_LATCHED_OUTPUTS = ("semantic/label_info",)
 _NAME = re.compile(r"(?:~/|/)?[A-Za-z_][A-Za-z0-9_]*(?:/[A-Za-z_][A-Za-z0-9_]*)*")
 
 
@@ -65,8 +65,8 @@ def input_qos(config: QosConfig) -> dict[Stream, Qos]:
 
 
 def output_qos(topic: str) -> Qos:
-    """What is offered on an output, a key of ``TOPICS``."""
-    return _LATCHED_OUTPUT if topic in _LATCHED_OUTPUTS else _OUTPUT
+    """What is offered on an output, a key of ``offered_topics``."""
+    return _LATCHED_OUTPUT if topic in LATCHED_TOPICS else _OUTPUT
 
 
 def resolve(
@@ -105,10 +105,31 @@ def input_topics(
 
 
 def output_topics(
-    namespace: str = "/", node: str = NODE, remaps: Mapping[str, str] | None = None
+    namespace: str = "/",
+    node: str = NODE,
+    remaps: Mapping[str, str] | None = None,
+    *,
+    scene: bool = True,
 ) -> dict[str, str]:
-    """Full names of the outputs by key of ``TOPICS``."""
-    return {topic: resolve(f"~/{topic}", namespace, node, remaps) for topic in TOPICS}
+    """Full names of the outputs by key of ``offered_topics``; without ``scene`` not those of it."""
+    topics = offered_topics(scene)
+    return {topic: resolve(f"~/{topic}", namespace, node, remaps) for topic in topics}
+
+
+def check_remaps(remaps: Mapping[str, str], namespace: str, scene: bool) -> None:
+    """Refuse another name for an output that will not be there.
+
+    Raises:
+        UsageError: without a scene network, one of its outputs is named.
+    """
+    offered = output_topics(namespace, scene=scene).values()
+    missing = set(output_topics(namespace).values()) - set(offered)
+    for source in remaps:
+        if resolve(source, namespace) in missing:
+            raise UsageError(
+                f"--remap {source}: not offered without a scene network; expected scene.model "
+                "(--scene-model) as well"
+            )
 
 
 def image_topic(config: Config, stream: Stream, name: str, published: Set[str]) -> tuple[str, str]:

@@ -3,57 +3,84 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from rgbt_perception.config import Config
-from rgbt_perception.engines.choice import make_engine
-from rgbt_perception.engines.depth_exchange import OUTPUTS
+from rgbt_perception.engines.choice import make_engine, make_scene_engine
+from rgbt_perception.engines.engine import Engine
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.pipeline import DepthPipeline
 
 _POLL_S = 0.1
+# A runtime that builds its engine takes minutes.
+_TELL_S = 5.0
 
 
-def load_pipeline(config: Config, go_on: Callable[[], bool]) -> DepthPipeline:
-    """Load the engine and run it once, so that the first picture does not pay for it.
+def load_pipeline(
+    config: Config,
+    go_on: Callable[[], bool],
+    tell: Callable[[float], None] = lambda seconds: None,
+) -> DepthPipeline:
+    """Load the engines and run each once, so that the first picture does not pay for it.
 
     A runtime cannot be interrupted while it loads, which may take minutes; it does so in a thread
     of its own, and the caller's stays free for Ctrl-C.
 
     Args:
-        config: names the model and the runtime.
+        config: names the models and the runtime.
         go_on: asked several times a second; False gives up.
+        tell: called every few seconds with how long it has been going on, seconds.
 
     Raises:
         RgbtError: the model cannot be loaded or executed, or was given up.
     """
+    # Around the engine OpenCV works for fractions of a millisecond at a time: to share that out
+    # takes more CPU than it saves, and waits for a thread that may not get a core at once.
+    cv2.setNumThreads(1)
     results: list[DepthPipeline] = []
     faults: list[BaseException] = []
 
+    model = config.engine.depth_model
+
     def load() -> None:
+        nonlocal model
         try:
-            pipeline = DepthPipeline(config.output, make_engine(config.engine))
-            engine = pipeline.engine
-            zeros = {name: np.zeros(shape, np.float32) for name, shape in engine.inputs.items()}
-            engine.run(zeros, OUTPUTS)
-            results.append(pipeline)
+            engine = make_engine(config.engine)
+            _warm(engine)
+            model = config.scene.model
+            scene = make_scene_engine(config.engine, model)
+            if scene is not None:
+                _warm(scene)
+            results.append(DepthPipeline(config.output, engine, scene))
         except BaseException as fault:
             faults.append(fault)
 
     thread = threading.Thread(target=load, name="load", daemon=True)
+    began_s = told_s = time.monotonic()
     thread.start()
     while thread.is_alive():
         thread.join(_POLL_S)
         if thread.is_alive() and not go_on():
             raise RgbtError("given up while the engine was loading")
+        now_s = time.monotonic()
+        if now_s - told_s >= _TELL_S:
+            told_s = now_s
+            tell(now_s - began_s)
     if faults:
         fault = faults[0]
         if isinstance(fault, RgbtError):
             raise fault
-        raise RgbtError(f"model {config.engine.depth_model}: cannot be executed ({fault!r})")
+        raise RgbtError(f"model {model}: cannot be executed ({fault!r})")
     return results[0]
+
+
+def _warm(engine: Engine) -> None:
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in engine.inputs.items()}
+    engine.run(zeros, engine.outputs)
 
 
 def still_loading() -> bool:

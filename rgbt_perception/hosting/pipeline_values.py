@@ -17,6 +17,7 @@ def pipeline_values(runner: Runner, snapshot: Snapshot, rate_hz: float) -> dict[
     session, counters = runner.session, runner.counters
     mode, reasons = session.situation
     engine, dropped = session.pipeline.engine, session.dropped
+    scene = session.pipeline.scene
     values = {
         "mode": mode.name,
         "reasons": ", ".join(reasons),
@@ -38,9 +39,16 @@ def pipeline_values(runner: Runner, snapshot: Snapshot, rate_hz: float) -> dict[
             f"last {'n/a' if last is None else f'{last:.1f}'}, "
             f"p50 {percentiles['p50']:.1f}, p99 {percentiles['p99']:.1f}"
         )
-    return values | {
+    values |= {
         "engine": engine.name,
         "depth_model": engine.model,
         "weights_sha256": engine.digest,
         "network": f"{session.pipeline.width}x{session.pipeline.height}",
     }
+    if scene is not None:
+        values |= {
+            "scene_model": scene.engine.model,
+            "scene_weights_sha256": scene.engine.digest,
+            "scene_network": f"{scene.width}x{scene.height}",
+        }
+    return values

@@ -1,8 +1,9 @@
 """One worker thread around a session: receiving never waits for the engine.
 
 Of the matches that wait while one is processed only the newest is kept, so the latency is at most
-that of two results whatever the cameras send; what is replaced is counted. An exception while a
-match is processed or published is reported, and the next match is processed as if nothing had been.
+that of two results whatever the cameras send; what is replaced is counted. Two that come at once,
+as at the start of the streams, are both kept when nothing is processed. An exception while a match
+is processed or published is reported, and the next match is processed as if nothing had been.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ class Runner:
         counters: what became of the matches.
         streams: what arrives, by input.
         watchdog: whether results come in time.
+        pairing: held from pairing pictures to handing over what became of them, by whoever does
+            both: several threads then keep the matches in order.
     """
 
     def __init__(
@@ -92,11 +95,11 @@ class Runner:
         self._clock, self._stamp = clock, stamp
         self._pace = Pace()
         self._results = RateMeter()
-        # Pairing and handing over are one step: two cameras' threads keep the order of matches.
-        self._pairing = threading.Lock()
+        self.pairing = threading.Lock()
         self._wake = threading.Condition()
         self._asides: deque[tuple[Stream, Any]] = deque()
-        self._match: tuple[Match[Any], int] | None = None
+        self._waiting: deque[tuple[Match[Any], int]] = deque()
+        self._busy = False
         self._config: Config | None = None
         self._replaced = 0
         self._thread: threading.Thread | None = None
@@ -117,7 +120,7 @@ class Runner:
         """End after the match in work; a waiting one is dropped. Can be started again."""
         with self._wake:
             thread, self._thread = self._thread, None
-            self._discard()
+            self._discard(keep=0)
             self._wake.notify()
         if thread is not None and thread is not threading.current_thread():
             thread.join()
@@ -132,7 +135,7 @@ class Runner:
             return
         try:
             self.arrived(stream, message)
-            with self._pairing:
+            with self.pairing:
                 for match in self.session.pair(IMAGES[stream], message, self._clock()):
                     self.offer_match(match)
         except Exception as error:
@@ -143,16 +146,16 @@ class Runner:
         self.streams[stream].note(message, self._clock())
 
     def offer_match(self, match: Match[Any]) -> None:
-        """Take a match, from any thread, in order of time; lost while the worker is stopped."""
+        """Take a match, in order of time (see ``pairing``); lost while the worker is stopped."""
         with self._wake:
             self.counters.matches += 1
-            if self._match is not None:
-                self.counters.overrun += 1
-                self._replaced += 1
-                self._discard()
-            self._match = (match, self._clock())
+            # An idle worker would have taken one of two by now, had it been woken a little sooner.
+            replaced = self._discard(keep=0 if self._busy else 1)
+            self.counters.overrun += replaced
+            self._replaced += replaced
+            self._waiting.append((match, self._clock()))
             if self._thread is None:
-                self._discard()
+                self._discard(keep=0)
             self._wake.notify()
 
     def reconfigure(self, config: Config) -> None:
@@ -163,21 +166,23 @@ class Runner:
 
     def reset(self) -> None:
         """Forget what waits: the host's ROS clock jumped backward."""
-        with self._pairing:
+        with self.pairing:
             self.session.restart()
             with self._wake:
-                self._discard()
+                self._discard(keep=0)
 
     def result_rate_hz(self) -> float:
         """Results a second over the last seconds."""
         return self._results.rate_hz(self._clock())
 
-    def _discard(self) -> None:
-        """Drop the match that waits; its pictures are counted."""
-        if self._match is not None:
-            match, self._match = self._match[0], None
+    def _discard(self, keep: int) -> int:
+        """Drop what waits but for the newest; the pictures are counted. Returns how many."""
+        count = max(0, len(self._waiting) - keep)
+        for _ in range(count):
+            match, _ = self._waiting.popleft()
             there = {Modality.RGB: match.rgb, Modality.THERMAL: match.thermal}
             self.session.statistics.replaced(*(m for m, item in there.items() if item is not None))
+        return count
 
     def _fault(self, error: Exception) -> None:
         """Report an exception; it ends nothing."""
@@ -192,9 +197,10 @@ class Runner:
 
     def _run(self) -> None:
         me = threading.current_thread()
+        self._guarded(self._announce)
         while True:
             with self._wake:
-                work = self._match or self._asides or self._config
+                work = self._waiting or self._asides or self._config
                 if self._thread is me and not work:
                     self._wake.wait(_TICK_S)
                 if self._thread is not me:
@@ -202,7 +208,8 @@ class Runner:
                 config, self._config = self._config, None
                 asides = list(self._asides)
                 self._asides.clear()
-                taken, self._match = self._match, None
+                taken = self._waiting.popleft() if self._waiting else None
+                self._busy = taken is not None
                 replaced, self._replaced = self._replaced, 0
             if config is not None:
                 self._guarded(self._apply, config)
@@ -211,8 +218,15 @@ class Runner:
             if taken is not None:
                 self._pace.note(replaced, self._clock())
                 self._process(*taken)
+                self._busy = False
             self._guarded(self._wait)
             self._guarded(self._tell_waiting)
+
+    def _announce(self) -> None:
+        """Publish what holds from the start."""
+        announcements = self.session.announcements(self._stamp())
+        if announcements:
+            self._publish(announcements)
 
     def _guarded(self, step: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -260,7 +274,7 @@ class Runner:
 
     def _wait(self) -> None:
         """Let the pairer's time pass: a silent camera becomes a lost one."""
-        with self._pairing:
+        with self.pairing:
             for match in self.session.wait(self._clock()):
                 self.offer_match(match)
 

@@ -18,6 +18,7 @@ from rgbt_perception.errors import RgbtError, UsageError
 # Ports of higher domains would end above 65535 (DDSI-RTPS 9.6.1: 7400 + 250 x domain).
 MAX_DOMAIN = 232
 _RANGES = ("SUBNET", "LOCALHOST", "OFF", "SYSTEM_DEFAULT", "")
+_URI = "CYCLONEDDS_URI"
 # `max`, because `min` above net.core.rmem_max makes Cyclone refuse to start.
 _BUFFERS = '<SocketReceiveBufferSize min="default" max="4MB"/>'
 # Keep-last bounds what a writer holds; with the default of 500 kB one slow subscriber would
@@ -37,11 +38,13 @@ class Network:
         domain: 0 to 232.
         local: this machine only.
         peers: addresses asked directly, beside multicast.
+        alone: this process only.
     """
 
     domain: int
     local: bool = False
     peers: tuple[str, ...] = ()
+    alone: bool = False
 
 
 def network_from_environment(
@@ -74,52 +77,64 @@ def network_from_environment(
         )
     local = scope in ("LOCALHOST", "OFF") or environment.get("ROS_LOCALHOST_ONLY") == "1"
     peers = environment.get("ROS_STATIC_PEERS", "").split(";")
-    return Network(domain, local, tuple(peer.strip() for peer in peers if peer.strip()))
+    named = tuple(peer.strip() for peer in peers if peer.strip())
+    if named and scope in ("OFF", "SYSTEM_DEFAULT"):
+        _log.warning("ROS_STATIC_PEERS has no effect with ROS_AUTOMATIC_DISCOVERY_RANGE=%s", scope)
+        named = ()
+    return Network(domain, local, named, alone=scope == "OFF")
 
 
-def configuration(network: Network) -> str:
-    """The configuration of Cyclone DDS for a network, XML."""
+def configuration(network: Network, uri: str = "") -> str:
+    """The configuration of Cyclone DDS for a network: XML, and what comes on top.
+
+    Args:
+        network: where to look for others.
+        uri: the user's own, which wins where both say something, as in ROS 2: XML or files,
+            separated by commas; may be empty.
+    """
     general = ""
     peers = list(network.peers)
     discovery = ""
     if network.local:
         # The loopback device often has no multicast; then participants are found by their ports.
-        general = (
-            "<General><Interfaces><NetworkInterface address='127.0.0.1'/></Interfaces>"
-            "<AllowMulticast>false</AllowMulticast></General>"
-        )
+        # Interfaces of several configurations would add up, so those of the user stand alone.
+        device = "" if uri else "<Interfaces><NetworkInterface address='127.0.0.1'/></Interfaces>"
+        general = f"<General>{device}<AllowMulticast>false</AllowMulticast></General>"
         peers.insert(0, "127.0.0.1")
         discovery = (
             "<ParticipantIndex>auto</ParticipantIndex>"
             "<MaxAutoParticipantIndex>99</MaxAutoParticipantIndex>"
         )
+    if network.alone:
+        discovery += f"<Tag>alone_{os.getpid()}</Tag>"
     if peers:
         listed = "".join(f"<Peer address={quoteattr(peer)}/>" for peer in peers)
         discovery += f"<Peers>{listed}</Peers>"
-    return (
+    ours = (
         f'<CycloneDDS><Domain id="any">{general}<Discovery>{discovery}</Discovery>'
         f"<Internal>{_BUFFERS}{_WATERMARKS}</Internal></Domain></CycloneDDS>"
     )
+    return f"{ours},{uri}" if uri else ours
 
 
-def open_domain(network: Network) -> Domain | None:
+def open_domain(network: Network) -> Domain:
     """Set Cyclone DDS up for a domain; keep the result while it is used.
-
-    Returns:
-        None when ``CYCLONEDDS_URI`` is set: that configuration holds then.
 
     Raises:
         RgbtError: Cyclone DDS refuses.
     """
-    if uri := os.environ.get("CYCLONEDDS_URI"):
-        _log.info("Cyclone DDS is configured by CYCLONEDDS_URI=%s", uri)
-        return None
+    uri = os.environ.get(_URI, "")
+    if uri:
+        _log.info("Cyclone DDS: %s=%s comes on top of what this program sets", _URI, uri)
     with _lock:
         domain = _open.get(network.domain)
         if domain is None:
             try:
-                domain = Domain(network.domain, configuration(network))
+                domain = Domain(network.domain, configuration(network, uri))
             except DDSException as error:
-                raise RgbtError(f"DDS domain {network.domain} cannot be opened ({error})") from None
+                look = f"; look at {_URI}={uri}" if uri else ""
+                raise RgbtError(
+                    f"DDS domain {network.domain} cannot be opened ({error}){look}"
+                ) from None
             _open[network.domain] = domain
         return domain

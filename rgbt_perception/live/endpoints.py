@@ -16,7 +16,9 @@ from cyclonedds.topic import Topic
 
 from rgbt_perception.errors import InputError, RgbtError
 from rgbt_perception.hosting.interfaces import Qos
+from rgbt_perception.live.cdr import serialize
 from rgbt_perception.live.quality import reader_qos, writer_qos
+from rgbt_perception.live.repeats import Repeats
 from rgbt_perception.live.wire_types import type_hash, wire_type
 from rgbt_perception.recording.types import typestore
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 # Called with the topic, the message and its arrival (steady clock, nanoseconds).
 OnMessage = Callable[[str, Any, int], None]
-
+# Called with one line about a message that cannot be read.
+OnUnreadable = Callable[[str], None]
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +65,7 @@ class Writer:
     @property
     def gid(self) -> bytes:
         """Its identity in the ROS graph, 16 bytes."""
-        return self._writer.guid.bytes
+        return bytes(self._writer.guid.bytes)
 
     @property
     def subscribers(self) -> int:
@@ -85,10 +88,9 @@ class Writer:
         """
         if self._store is None:
             raise RgbtError(f"{self.topic}: no definition of {self.type_name}, send CDR")
-        data = self._store.serialize_cdr(message, self.type_name)
-        return self.publish_cdr(bytes(data))
+        return self.publish_cdr(serialize(self._store, message, self.type_name))
 
-    def publish_cdr(self, data: bytes) -> bool:
+    def publish_cdr(self, data: bytes | bytearray) -> bool:
         """Send a message that is CDR already, with its header of four bytes.
 
         Returns:
@@ -150,11 +152,13 @@ class Reader:
         qos: Qos,
         on_message: OnMessage,
         store: Typestore | None,
+        on_unreadable: OnUnreadable | None = None,
     ) -> None:
         """Announce it; made by ``DdsNode.reader``."""
         self.topic, self.type_name, self.qos = topic, type_name, qos
         self.received = self.unreadable = 0
-        self._on_message = on_message
+        self._on_message, self._on_unreadable = on_message, on_unreadable
+        self._repeats = Repeats()
         self._store = store
         definitions = typestore() if store is None else store
         hashed = type_hash(type_name, definitions)
@@ -170,7 +174,7 @@ class Reader:
     @property
     def gid(self) -> bytes:
         """Its identity in the ROS graph, 16 bytes."""
-        return self._reader.guid.bytes
+        return bytes(self._reader.guid.bytes)
 
     @property
     def publishers(self) -> int:
@@ -204,17 +208,17 @@ class Reader:
                 message = self._store.deserialize_cdr(message, self.type_name)
             except Exception as error:
                 self.unreadable += 1
-                _log.warning(
-                    "%s: %d bytes are not a readable %s (%s)",
-                    self.topic,
-                    len(data),
-                    self.type_name,
-                    type(error).__name__,
-                )
+                kind = type(error).__name__
+                line = f"{len(data)} bytes are not a readable {self.type_name} ({kind})"
+                if self._on_unreadable is not None:
+                    self._on_unreadable(line)
+                elif self._repeats.due("unreadable", arrival_ns):
+                    _log.warning("%s: %s; %d so far", self.topic, line, self.unreadable)
                 return
         self.received += 1
         try:
             self._on_message(self.topic, message, arrival_ns)
-        except Exception:
+        except Exception as error:
             # The thread serves the other topics too.
-            _log.exception("%s: a message could not be handled", self.topic)
+            if self._repeats.due(type(error).__name__, arrival_ns):
+                _log.exception("%s: a message could not be handled", self.topic)

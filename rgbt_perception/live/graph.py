@@ -23,6 +23,8 @@ from rgbt_perception.live.topic_names import node_name, ros_name
 from rgbt_perception.live.wire_types import ros_type_name
 
 _AT_ONCE = 64
+# The binding reads every QoS policy through buffers that all threads of the process share.
+_QOS_READING = threading.Lock()
 _log = logging.getLogger(__name__)
 
 
@@ -68,7 +70,7 @@ class Graph:
     def update(self) -> None:
         """Take in what was announced since."""
         for reader, store in self._readers.items():
-            while samples := reader.take(N=_AT_ONCE):
+            while samples := _take(reader):
                 with self._lock:
                     for sample in samples:
                         self._announced(sample, store)
@@ -147,3 +149,8 @@ class Graph:
                 if f.topic == topic
             ]
         return sorted(found, key=lambda endpoint: endpoint.node)
+
+
+def _take(reader: BuiltinDataReader) -> list[Any]:
+    with _QOS_READING:
+        return reader.take(N=_AT_ONCE)

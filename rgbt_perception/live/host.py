@@ -24,19 +24,25 @@ from rgbt_perception.hosting.runner import Runner
 from rgbt_perception.live.configuration import Network
 from rgbt_perception.live.inputs import Inputs
 from rgbt_perception.live.monitor import Faults, Monitor
+from rgbt_perception.live.parameter_server import ParameterServer
 from rgbt_perception.live.publishers import Publishers
 from rgbt_perception.live.transport import DdsNode
 from rgbt_perception.live.view.gallery import Gallery
-from rgbt_perception.outputs import TOPICS, Output
+from rgbt_perception.outputs import Output, offered_topics
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.types import RosbagsFactory, typestore
-from rgbt_perception.session import Session, Stream
+from rgbt_perception.session import IMAGES, Session, Stream
 
 IDLE = "no_subscriber"
 """Reason code while nothing is computed because nobody would take it."""
 
 _VIEWED_INPUTS = {Stream.RGB_IMAGE: "rgb", Stream.THERMAL_IMAGE: "thermal"}
-_VIEWED_OUTPUTS = {"depth/image": "depth", "confidence/image": "confidence"}
+_VIEWED_OUTPUTS = {
+    "depth/image": "depth",
+    "confidence/image": "confidence",
+    "fused/image": "fused",
+    "semantic/colored": "labels",
+}
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,12 @@ class LiveHost:
     """Subscribes, runs the session, publishes; a context manager that is in the graph inside.
 
     Attributes:
-        config: all parameters.
         name: full name of the node.
         started_ns: steady time when it began.
         node: in the graph.
         session, runner: what computes.
         inputs, publishers: the topics.
+        parameters: for ``ros2 param``.
         monitor: what is wrong.
         gallery: what a page shows of it; costs nothing while no browser asks.
     """
@@ -81,13 +87,14 @@ class LiveHost:
         """
         rig = load_rig(Path(config.rig)) if config.rig else None
         inputs = input_topics(place.namespace, remaps=place.remaps)
-        outputs = output_topics(place.namespace, remaps=place.remaps)
-        self.config = config
+        scene = pipeline.scene is not None
+        outputs = output_topics(place.namespace, remaps=place.remaps, scene=scene)
+        self._viewed = _VIEWED_OUTPUTS.keys() & outputs.keys()
         self.name = resolve(NODE, place.namespace)
         self.started_ns = time.monotonic_ns()
         self.gallery = Gallery()
         self._checked_ns = self.started_ns
-        self._prepare_messages()
+        _prepare_messages(scene)
         self.session = Session(config, pipeline, RosbagsFactory(), rig=rig, select=self._wanted)
         self.runner = Runner(self.session, self._publish, on_fault=Faults())
         self.node = DdsNode(NODE, namespace=place.namespace, network=place.network)
@@ -96,7 +103,8 @@ class LiveHost:
             self.publishers = Publishers(self.node, outputs)
             self.monitor = Monitor(self.node, self.name, self.runner)
             self.runner.start()
-            self.inputs = Inputs(self.node, config, inputs, self._take)
+            self.parameters = ParameterServer(self.node, self.name, config, self.runner.reconfigure)
+            self.inputs = Inputs(self.node, config, inputs, self._take, self._refuse)
         except BaseException:
             self.close()
             raise
@@ -113,6 +121,11 @@ class LiveHost:
     ) -> None:
         """Leave the graph."""
         self.close()
+
+    @property
+    def config(self) -> Config:
+        """All parameters as they are now."""
+        return self.parameters.config
 
     def close(self) -> None:
         """Leave the graph after the result in work; idempotent."""
@@ -139,12 +152,20 @@ class LiveHost:
     def _wanted(self, index: int) -> Set[str]:
         """The topics that are built: those subscribed to, and what the page shows."""
         topics = self.publishers.wanted()
-        return topics | _VIEWED_OUTPUTS.keys() if self.gallery.watched else topics
+        return topics | self._viewed if self.gallery.watched else topics
 
     def _take(self, stream: Stream, message: Any) -> None:
         if stream in _VIEWED_INPUTS:
             self.gallery.show(_VIEWED_INPUTS[stream], message)
         self.runner.offer(stream, message)
+
+    def _refuse(self, stream: Stream, line: str) -> None:
+        """Count what is not even a message of its type: it shows like any other refused one."""
+        statistics = self.session.statistics
+        if stream in IMAGES:
+            statistics.reject(IMAGES[stream], "image", line)
+        else:
+            statistics.problem(stream.value, line)
 
     def _publish(self, outputs: list[Output]) -> None:
         for output in outputs:
@@ -152,7 +173,8 @@ class LiveHost:
                 self.gallery.show(_VIEWED_OUTPUTS[output.topic], output.message)
         self.publishers.publish(outputs)
 
-    def _prepare_messages(self) -> None:
-        """Have the code generated that reads and writes each type: not with the first picture."""
-        for kind in (*INPUT_TYPES.values(), COMPRESSED_IMAGE, *TOPICS.values()):
-            typestore().get_msgdef(kind)
+
+def _prepare_messages(scene: bool) -> None:
+    """Have the code generated that reads and writes each type: not with the first picture."""
+    for kind in (*INPUT_TYPES.values(), COMPRESSED_IMAGE, *offered_topics(scene).values()):
+        typestore().get_msgdef(kind)

@@ -26,6 +26,7 @@ class Inputs:
         config: Config,
         names: Mapping[Stream, str],
         take: Callable[[Stream, Any], None],
+        refuse: Callable[[Stream, str], None],
     ) -> None:
         """Subscribe.
 
@@ -34,9 +35,10 @@ class Inputs:
             config: QoS and transports; with a rig file only the pictures are subscribed to.
             names: full names, pictures without ``/compressed``.
             take: called with every message, on the reading thread.
+            refuse: called likewise with a line about each message that cannot be read.
         """
         self._node, self._config = node, config
-        self._names, self._take = names, take
+        self._names, self._take, self._refuse = names, take, refuse
         self._lock = threading.Lock()
         self._readers: dict[Stream, Reader] = {}
         if not config.rig:
@@ -88,7 +90,10 @@ class Inputs:
         def take(topic: str, message: Any, arrival_ns: int) -> None:
             self._take(stream, message)
 
-        reader = self._node.reader(topic, type_name, qos, take)
+        def refuse(line: str) -> None:
+            self._refuse(stream, line)
+
+        reader = self._node.reader(topic, type_name, qos, take, on_unreadable=refuse)
         with self._lock:
             before = self._readers.get(stream)
             self._readers[stream] = reader

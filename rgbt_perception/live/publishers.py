@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 
 from rgbt_perception.hosting.interfaces import output_qos
 from rgbt_perception.live.transport import DdsNode
-from rgbt_perception.outputs import TOPICS, Output
+from rgbt_perception.outputs import Output, offered_topics
 
 
 class Publishers:
@@ -17,11 +17,12 @@ class Publishers:
 
         Args:
             node: publishes.
-            names: full names by key of ``TOPICS``.
+            names: full names of what is offered by key of ``offered_topics``.
         """
         self._writers = {
             topic: node.writer(names[topic], kind, output_qos(topic))
-            for topic, kind in TOPICS.items()
+            for topic, kind in offered_topics(scene=True).items()
+            if topic in names
         }
 
     def wanted(self) -> Set[str]:

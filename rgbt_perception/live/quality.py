@@ -14,9 +14,15 @@ _MAX_BLOCKING_NS = duration(milliseconds=5)
 _UNLIMITED = -1
 
 
-def writer_qos(qos: Qos, type_hash: str) -> DdsQos:
-    """Of a writer."""
-    policies = _policies(qos, type_hash)
+def writer_qos(qos: Qos, type_hash: str, user_data: str = "") -> DdsQos:
+    """Of a writer.
+
+    Args:
+        qos: offered.
+        type_hash: of the type; empty when not known.
+        user_data: what else the endpoint tells of itself, ``key=value;``.
+    """
+    policies = _policies(qos, type_hash, user_data)
     if qos.transient_local:
         # What late subscribers get has its own depth, 1 unless told.
         policies.append(
@@ -31,9 +37,9 @@ def writer_qos(qos: Qos, type_hash: str) -> DdsQos:
     return DdsQos(*policies)
 
 
-def reader_qos(qos: Qos, type_hash: str) -> DdsQos:
-    """Of a reader."""
-    return DdsQos(*_policies(qos, type_hash))
+def reader_qos(qos: Qos, type_hash: str, user_data: str = "") -> DdsQos:
+    """Of a reader; arguments as for ``writer_qos``."""
+    return DdsQos(*_policies(qos, type_hash, user_data))
 
 
 def reliable(found: DdsQos) -> bool:
@@ -50,7 +56,7 @@ def transient_local(found: DdsQos) -> bool:
     )
 
 
-def _policies(qos: Qos, type_hash: str) -> list[object]:
+def _policies(qos: Qos, type_hash: str, user_data: str) -> list[object]:
     policies = [
         Policy.Reliability.Reliable(_MAX_BLOCKING_NS)
         if qos.reliable
@@ -61,5 +67,7 @@ def _policies(qos: Qos, type_hash: str) -> list[object]:
         Policy.DataRepresentation(use_cdrv0_representation=True),
     ]
     if type_hash:
-        policies.append(Policy.Userdata(f"typehash={type_hash};".encode()))
+        user_data += f"typehash={type_hash};"
+    if user_data:
+        policies.append(Policy.Userdata(user_data.encode()))
     return policies

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 from rgbt_perception.config import Config
 from rgbt_perception.errors import InputError
-from rgbt_perception.geometry.rig import rig_from_yaml
+from rgbt_perception.geometry.rig import load_rig, rig_from_yaml
 from rgbt_perception.hosting.graph import Endpoint
 from rgbt_perception.hosting.input_health import InputTopic, InputView, input_problem
 from rgbt_perception.hosting.interfaces import (
@@ -18,21 +18,21 @@ from rgbt_perception.hosting.interfaces import (
     input_qos,
 )
 from rgbt_perception.hosting.streams import StreamWatch
+from rgbt_perception.live.picture_checks import pairing_fault, picture_fault
 from rgbt_perception.live.sampling import Sampler
 from rgbt_perception.sensing.camera_info import camera_model_from_message
-from rgbt_perception.sensing.decode import color_picture, thermal_picture
 from rgbt_perception.sensing.transform_tree import TransformTree
-from rgbt_perception.session import Stream
+from rgbt_perception.session import IMAGES, Stream
 
 _NEEDED = (Stream.RGB_IMAGE, Stream.RGB_INFO, Stream.THERMAL_IMAGE, Stream.THERMAL_INFO)
-_DECODERS: dict[Stream, Callable[[Any], Any]] = {
-    Stream.RGB_IMAGE: color_picture,
-    Stream.THERMAL_IMAGE: thermal_picture,
+_INFOS = {
+    Stream.RGB_IMAGE: Stream.RGB_INFO,
+    Stream.THERMAL_IMAGE: Stream.THERMAL_INFO,
 }
 _PICTURES = (INPUT_TYPES[Stream.RGB_IMAGE], COMPRESSED_IMAGE)
 # Stamps that differ more from the clock of this machine are another clock's.
 _OTHER_CLOCK_S = 3600.0
-_LATE_S = 1.0
+_LATE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -72,21 +72,27 @@ def readiness(
     wanted = input_qos(config.qos)
     for stream in _NEEDED:
         name, type_name = names[stream], INPUT_TYPES[stream]
-        if stream in _DECODERS:
+        if stream in IMAGES:
             name, type_name = image_topic(config, stream, name, published)
         inputs[stream.value] = name
         topic = InputTopic(name, type_name, wanted[stream], endpoints(name))
         sampler = samplers.get(name)
-        state = StreamWatch().state(0) if sampler is None else sampler.state()
-        refused = "" if sampler is None else _refused(stream, sampler, type_name)
-        problem = input_problem(InputView(topic, state, refused, steady=stream in _DECODERS))
+        state, refused = StreamWatch().state(0), ""
+        # The one who looks hears everything; perception may ask for more than is offered.
+        if sampler is not None and any(end.reaches(topic.wanted) for end in topic.endpoints):
+            state = sampler.state()
+            info = samplers.get(names[_INFOS[stream]]) if stream in IMAGES else None
+            refused = _refused(config, stream, sampler, info, type_name)
+        problem = input_problem(InputView(topic, state, refused, steady=stream in IMAGES))
         if problem is not None:
             line = problem.message + _hint(problem.kind, stream, names, samplers)
             lines.append((stream, line))
-    rig_fault = _rig_fault(samplers.get(names[Stream.RIG]))
+    if line := _unpaired(config, inputs, samplers):
+        lines.append((Stream.THERMAL_IMAGE, line))
+    rig_fault = _rig_fault(config, samplers.get(names[Stream.RIG]))
     if rig_fault == "":
         # A rig file holds what camera_info and tf_static say.
-        lines = [(stream, line) for stream, line in lines if stream in _DECODERS]
+        lines = [(stream, line) for stream, line in lines if stream in IMAGES]
     else:
         faults = [] if rig_fault is None else [f"{names[Stream.RIG]}: {rig_fault}"]
         name = names[Stream.TF_STATIC]
@@ -99,8 +105,15 @@ def readiness(
     return Readiness(inputs, frames, missing, tuple(_clock_notes(inputs, samplers)))
 
 
-def _rig_fault(sampler: Sampler | None) -> str | None:
-    """What is wrong with the rig file that is published; empty if nothing, None without one."""
+def _rig_fault(config: Config, sampler: Sampler | None) -> str | None:
+    """What is wrong with the rig file in use; empty if nothing, None without one.
+
+    Raises:
+        InputError: that of the parameters cannot be used.
+    """
+    if config.rig:
+        load_rig(Path(config.rig))
+        return ""
     if sampler is None or sampler.last is None:
         return None
     try:
@@ -110,18 +123,28 @@ def _rig_fault(sampler: Sampler | None) -> str | None:
     return ""
 
 
-def _refused(stream: Stream, sampler: Sampler, type_name: str) -> str:
+def _refused(
+    config: Config, stream: Stream, sampler: Sampler, info: Sampler | None, type_name: str
+) -> str:
     """Why the last message could not be used; empty if it could."""
     if sampler.last is None or sampler.type_name != type_name:
-        return ""
+        return f"{sampler.unreadable} messages cannot be read" if sampler.unreadable else ""
+    if stream in IMAGES:
+        return picture_fault(stream, sampler, info, config.thermal)
     try:
-        if stream in _DECODERS:
-            _DECODERS[stream](sampler.last)
-        else:
-            camera_model_from_message(sampler.last, stream.value)
+        camera_model_from_message(sampler.last, stream.value)
     except InputError as error:
         return str(error)
     return ""
+
+
+def _unpaired(config: Config, inputs: Mapping[str, str], samplers: Mapping[str, Sampler]) -> str:
+    """Why the cameras' pictures do not pair; empty if they do."""
+    rgb, thermal = inputs[Stream.RGB_IMAGE.value], inputs[Stream.THERMAL_IMAGE.value]
+    if rgb not in samplers or thermal not in samplers:
+        return ""
+    fault = pairing_fault(samplers[rgb], samplers[thermal], config.pairing)
+    return f"{rgb} and {thermal}: {fault}" if fault else ""
 
 
 def _hint(
@@ -130,7 +153,7 @@ def _hint(
     """Topics that may be the ones meant."""
     if kind != "no_publisher":
         return ""
-    types = _PICTURES if stream in _DECODERS else (INPUT_TYPES[stream],)
+    types = _PICTURES if stream in IMAGES else (INPUT_TYPES[stream],)
     taken = {names[other] for other in names if other is not stream}
     others = [
         name
@@ -194,5 +217,6 @@ def _clock_notes(inputs: Mapping[str, str], samplers: Mapping[str, Sampler]) -> 
             days = abs(age_s) / 86400
             notes.append(f"{name}: stamps are {days:.1f} days off: recorded or simulated time")
         else:
-            notes.append(f"{name}: stamps are {age_s:.2f} s older than this machine's clock")
+            side = "older than" if age_s > 0 else "ahead of"
+            notes.append(f"{name}: stamps are {abs(age_s):.2f} s {side} this machine's clock")
     return notes

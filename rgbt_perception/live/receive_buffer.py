@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 from xml.etree import ElementTree
 
-# What Cyclone DDS asks for when nothing is configured, and what this package's configuration asks.
+# What Cyclone DDS asks for by itself, and what this package's configuration asks.
 _DEFAULT_BYTES = 1 << 20
 _OURS_BYTES = 4 << 20
 # Messages of twice the buffer still arrived here while the reader kept up; larger ones did not.
@@ -19,16 +19,17 @@ _UNITS = {"": 1, "b": 1, "kb": 1 << 10, "kib": 1 << 10, "mb": 1 << 20, "mib": 1 
 
 
 def requested_bytes(environment: Mapping[str, str] = os.environ) -> int:
-    """The receive buffer that this package's programs ask for, bytes."""
+    """The receive buffer that this package's programs ask for, bytes.
+
+    What ``CYCLONEDDS_URI`` says of it replaces their own.
+    """
     uri = environment.get("CYCLONEDDS_URI", "")
-    if not uri:
-        return _OURS_BYTES
     sizes = []
     for part in uri.split(","):
         for element in _elements(part.strip()):
             if element.tag.rpartition("}")[2] == "SocketReceiveBufferSize":
                 sizes += [_bytes(element.get(name, "default")) for name in ("min", "max")]
-    return max(sizes, default=_DEFAULT_BYTES)
+    return max(sizes, default=_OURS_BYTES)
 
 
 def allowed_bytes(path: Path = _RMEM_MAX) -> int | None:

@@ -21,22 +21,29 @@ class Sampler:
         first, last: messages; None before the first.
         transforms: of /tf or /tf_static, the last message about each set of frames.
         ages_s: wall clock minus stamp of each message with a header, seconds.
+        stamps_ns: these stamps.
+        unreadable: messages that are not of the type.
     """
 
     def __init__(self, type_name: str) -> None:
         """Wait for messages of a type that is known here."""
         self.type_name = type_name
-        self.count = self.largest = 0
+        self.count = self.largest = self.unreadable = 0
         self.first: Any = None
         self.last: Any = None
         self.transforms: dict[tuple[str, ...], Any] = {}
         self.ages_s: list[float] = []
+        self.stamps_ns: list[int] = []
         self._watch = StreamWatch()
         self._arrivals: list[int] = []
 
     def take(self, topic: str, data: memoryview, arrival_ns: int) -> None:
         """Callback of a raw reader."""
-        message = typestore().deserialize_cdr(data, self.type_name)
+        try:
+            message = typestore().deserialize_cdr(data, self.type_name)
+        except Exception:
+            self.unreadable += 1
+            return
         self.count += 1
         self.largest = max(self.largest, len(data))
         self.first = message if self.first is None else self.first
@@ -44,7 +51,8 @@ class Sampler:
         self._arrivals.append(arrival_ns)
         self._watch.note(message, arrival_ns)
         if hasattr(message, "header"):
-            self.ages_s.append((time.time_ns() - stamp_of(message)) / 1e9)
+            self.stamps_ns.append(stamp_of(message))
+            self.ages_s.append((time.time_ns() - self.stamps_ns[-1]) / 1e9)
         elif hasattr(message, "transforms"):
             about = tuple(stamped.child_frame_id for stamped in message.transforms)
             self.transforms[about] = message

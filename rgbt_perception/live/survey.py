@@ -8,20 +8,26 @@ from dataclasses import dataclass
 
 from rgbt_perception.config import Config
 from rgbt_perception.hosting.graph import Endpoint, Qos
-from rgbt_perception.hosting.interfaces import input_topics
+from rgbt_perception.hosting.interfaces import COMPRESSED_IMAGE, INPUT_TYPES, input_topics
 from rgbt_perception.live.configuration import Network
 from rgbt_perception.live.readiness import Readiness, readiness
 from rgbt_perception.live.receive_buffer import allowed_bytes, buffer_warnings, requested_bytes
 from rgbt_perception.live.sampling import Sampler
 from rgbt_perception.live.transport import DdsNode
-from rgbt_perception.outputs import STATUS, TOPICS
+from rgbt_perception.outputs import STATUS, offered_topics
 from rgbt_perception.recording.types import typestore
+from rgbt_perception.session import Stream
 
 NODE = "rgbt_doctor"
 # Best effort and volatile gets everything that is offered.
 _ANYTHING = Qos(reliable=False, transient_local=False, depth=10)
 _LATCHED = Qos(reliable=True, transient_local=True, depth=100)
 _STEP_S = 0.1
+# A camera's topics have one publisher each; others may have several.
+_ONE_PUBLISHER = frozenset((*INPUT_TYPES.values(), COMPRESSED_IMAGE)) - {
+    INPUT_TYPES[Stream.TF_STATIC],
+    INPUT_TYPES[Stream.RIG],
+}
 # A topic is listened to once the other topics of its node are known too.
 _SETTLE_SHARE = 0.1
 
@@ -40,6 +46,7 @@ class TopicReport:
         age_s: median of wall clock minus stamp, seconds; None without stamps.
         encoding, size, frame_id: of the last message, where it has them.
         largest: bytes of the largest message.
+        unreadable: messages that are not of the type.
     """
 
     name: str
@@ -53,6 +60,7 @@ class TopicReport:
     size: tuple[int, int] = (0, 0)
     frame_id: str = ""
     largest: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ def _listen(node: DdsNode, samplers: dict[str, Sampler], settled: Set[str]) -> N
         f"{name.removesuffix('status')}{output}"
         for name, types in topics.items()
         if STATUS in types and name.endswith("/status")
-        for output in TOPICS
+        for output in offered_topics(scene=True)
     }
     for name, types in topics.items():
         if name in samplers or name not in settled or not node.endpoints(name):
@@ -157,6 +165,7 @@ def _report(node: DdsNode, name: str, sampler: Sampler | None) -> TopicReport:
         size=state.size,
         frame_id="" if header is None else header.frame_id,
         largest=sampler.largest,
+        unreadable=sampler.unreadable,
     )
 
 
@@ -165,6 +174,13 @@ def _mismatches(topics: tuple[TopicReport, ...]) -> list[str]:
     for topic in topics:
         if len(topic.type_names) > 1:
             lines.append(f"{topic.name}: has several types: {', '.join(topic.type_names)}")
+        if topic.unreadable:
+            lines.append(f"{topic.name}: {topic.unreadable} messages cannot be read as their type")
+        if len(topic.publishers) > 1 and _ONE_PUBLISHER.issuperset(topic.type_names):
+            lines.append(
+                f"{topic.name}: has {len(topic.publishers)} publishers, whose messages mix: "
+                + ", ".join(end.node or "?" for end in topic.publishers)
+            )
         for end in topic.subscriptions:
             wanted = Qos(end.reliable, end.transient_local)
             lines.extend(

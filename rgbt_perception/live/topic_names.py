@@ -27,6 +27,17 @@ def ros_name(dds_topic: str) -> str | None:
     return f"/{rest}" if head == _PREFIX and slash and rest else None
 
 
+def service_topics(service: str) -> tuple[str, str]:
+    """``/a/set`` as the topics of its requests and of its replies.
+
+    Raises:
+        UsageError: not a full name.
+    """
+    if not _NAME.fullmatch(service):
+        raise UsageError(f"{service!r} is not a service, expected a full name such as /a/set")
+    return f"rq{service}Request", f"rr{service}Reply"
+
+
 def node_name(namespace: str, name: str) -> str:
     """Full name of a node: ``/`` and ``perception`` make ``/perception``."""
     return f"{namespace.rstrip('/')}/{name}"

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 
 from cyclonedds.core import DDSException, GuardCondition, Policy, WaitSet
 from cyclonedds.core import Qos as DdsQos
-from cyclonedds.domain import DomainParticipant
+from cyclonedds.domain import Domain, DomainParticipant
 from cyclonedds.util import duration
 
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.hosting.graph import Endpoint
 from rgbt_perception.hosting.interfaces import Qos
 from rgbt_perception.live.configuration import Network, network_from_environment, open_domain
-from rgbt_perception.live.endpoints import OnMessage, Reader, Writer
+from rgbt_perception.live.endpoints import OnMessage, OnUnreadable, Reader, Writer
 from rgbt_perception.live.graph import Graph
 from rgbt_perception.live.presence import Presence
+from rgbt_perception.live.service_thread import ServiceThread
+from rgbt_perception.live.services import Handler, Service
 from rgbt_perception.live.topic_names import dds_name
 from rgbt_perception.recording.types import typestore
 
@@ -50,7 +52,7 @@ class DdsNode:
             RgbtError: the domain cannot be joined.
         """
         self.network = network or network_from_environment()
-        self._domain = open_domain(self.network)
+        self._domain: Domain | None = open_domain(self.network)
         try:
             self._participant = DomainParticipant(
                 self.network.domain, DdsQos(Policy.Userdata(b"enclave=/;"))
@@ -63,6 +65,8 @@ class DdsNode:
         self._lock = threading.Lock()
         self._writers: dict[str, Writer] = {}
         self._readers: list[Reader] = []
+        # None until there is a service.
+        self._services: ServiceThread | None = None
         self._graph = Graph(self._participant)
         self._presence = Presence(self._participant, namespace, name, self._graph.take_nodes)
         self._wake = GuardCondition(self._participant)
@@ -116,7 +120,14 @@ class DdsNode:
         return writer
 
     def reader(
-        self, topic: str, type_name: str, qos: Qos, on_message: OnMessage, *, raw: bool = False
+        self,
+        topic: str,
+        type_name: str,
+        qos: Qos,
+        on_message: OnMessage,
+        *,
+        raw: bool = False,
+        on_unreadable: OnUnreadable | None = None,
     ) -> Reader:
         """Subscribe to a topic.
 
@@ -127,6 +138,8 @@ class DdsNode:
             on_message: called on the reading thread with the topic, the message (its arrays
                 are read-only) and its arrival on the steady clock, nanoseconds.
             raw: give the CDR bytes as a memoryview, not a message.
+            on_unreadable: called likewise with a line about each message that cannot be read; by
+                default it is logged from time to time.
 
         Raises:
             RgbtError: the type is not known (and not raw), or DDS refuses.
@@ -136,7 +149,8 @@ class DdsNode:
         store = None if raw else typestore()
         try:
             reader = Reader(
-                self._participant, dds_name(topic), topic, type_name, qos, on_message, store
+                *(self._participant, dds_name(topic), topic, type_name, qos, on_message, store),
+                on_unreadable,
             )
         except DDSException as error:
             raise RgbtError(f"{topic}: cannot be subscribed to ({error})") from None
@@ -146,6 +160,29 @@ class DdsNode:
             self._tell()
         self._wake.set(True)
         return reader
+
+    def service(self, name: str, type_name: str, handler: Handler, store: Typestore) -> Service:
+        """Answer requests until the node is closed; of nodes that use Cyclone DDS.
+
+        Args:
+            name: full name.
+            type_name: e.g. ``rcl_interfaces/srv/GetParameters``.
+            handler: takes the request and returns the reply, on the services' own thread.
+            store: knows the types of both.
+
+        Raises:
+            RgbtError: DDS refuses.
+        """
+        try:
+            service = Service(self._participant, name, type_name, handler, store)
+        except DDSException as error:
+            raise RgbtError(f"{name}: cannot be served ({error})") from None
+        with self._lock:
+            if self._services is None:
+                self._services = ServiceThread(self._participant)
+            self._services.add(service)
+            self._tell()
+        return service
 
     def remove(self, endpoint: Writer | Reader) -> None:
         """Stop to publish or to subscribe."""
@@ -187,12 +224,14 @@ class DdsNode:
         self._running = False
         self._wake.set(True)
         self._thread.join()
+        if self._services is not None:
+            self._services.close()
         with self._lock:
             for writer in self._writers.values():
                 writer.close()
             for reader in self._readers:
                 reader.close()
-            self._writers, self._readers = {}, []
+            self._writers, self._readers, self._services = {}, [], None
             self._graph.close()
             self._presence.close()
             # DDS deletes an entity with the last reference to it, children first.
@@ -200,9 +239,10 @@ class DdsNode:
             self._domain = None
 
     def _tell(self) -> None:
+        gids = [] if self._services is None else self._services.gids()
         self._presence.tell(
-            [writer.gid for writer in self._writers.values()],
-            [reader.gid for reader in self._readers],
+            [*(writer.gid for writer in self._writers.values()), *(reply for reply, _ in gids)],
+            [*(reader.gid for reader in self._readers), *(request for _, request in gids)],
         )
 
     def _read(self) -> None:

@@ -1,8 +1,8 @@
 """Fusion of system D (SegMiF): dense dilated blocks per camera and interactive attention.
 
-Ours: all of it at half resolution, with 2 x 2 pixels folded into channels on the way in and out,
-so that it stays affordable without losing pixels; narrow; masks are inputs; and the result is bound
-to the pictures: a share of each camera plus a limited correction where both see.
+Ours: all of it at a quarter of the resolution, with 4 x 4 pixels folded into channels on the way in
+and out, so that it stays affordable without losing pixels; narrow; masks are inputs; and the result
+is bound to the pictures: a share of each camera plus a limited correction where both see.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ STAGES = 2
 CORRECTION_BOUND = 0.25
 """The fused luminance may leave the mixture of both pictures by at most this."""
 
-_GROWTH = 12
+_GROWTH = 16
 _LAYERS = 3
-_FOLD = 2
+_FOLD = 4
 _FEATHER = 7
 """Pixels over which a camera fades in from the border of what it sees: no seams."""
 
@@ -103,7 +103,8 @@ class FusionNetwork(nn.Module):
         """Fuse.
 
         Args:
-            luminance, thermal: (B, 1, H, W), 0 to 1, 0 where not seen; H and W even.
+            luminance, thermal: (B, 1, H, W), 0 to 1, 0 where not seen; H and W multiples of
+                4.
             rgb_mask, thermal_mask: (B, 1, H, W), 1 where seen.
             scene: features of the segmentation, one map for each stage; empty without attention.
         """

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 STRIDES = (4, 8, 16, 32)
 WIDTHS = (32, 64, 144, 224)
-_DEPTHS = (2, 2, 2, 2)
+_DEPTHS = (1, 2, 2, 2)
 _HEADS = (1, 2, 4, 7)
 _REDUCTIONS = (8, 4, 2, 1)
 _EXPANSIONS = (3, 3, 4, 4)

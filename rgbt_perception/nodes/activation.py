@@ -56,7 +56,7 @@ class Activation:
         """
         clock = node.get_clock()
         with ExitStack() as undo:
-            publishers = Publishers(node)
+            publishers = Publishers(node, scene=pipeline.scene is not None)
             undo.callback(publishers.close)
             session = Session(
                 config,

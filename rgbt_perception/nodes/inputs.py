@@ -103,6 +103,7 @@ class Inputs:
             runner.session,
             self._images[Stream.RGB_IMAGE],
             self._images[Stream.THERMAL_IMAGE],
+            order=runner.pairing,
         )
         pairs.registerCallback(runner.offer_match)
         if config.rig:

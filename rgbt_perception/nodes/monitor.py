@@ -70,6 +70,12 @@ class Monitor:
         except Exception as error:
             self.fault(error)
 
+    def loading(self, seconds: float) -> None:
+        """Tell that the networks are still being loaded; nothing else is executed meanwhile."""
+        line = f"still loading, for {seconds:.0f} s"
+        self._inform(line)
+        self._diagnostics.publish([Finding(Level.OK, "pipeline", line)])
+
     def failed(self, line: str) -> None:
         """Take why the last transition failed; empty when it did not."""
         self._failure = line

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
-from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -20,6 +19,7 @@ from rgbt_perception.errors import RgbtError
 from rgbt_perception.hosting.interfaces import NODE
 from rgbt_perception.hosting.loading import load_pipeline, still_loading
 from rgbt_perception.nodes.activation import Activation, configured_rig
+from rgbt_perception.nodes.lifecycle_requests import ImpossibleTransition, refuse_impossible
 from rgbt_perception.nodes.monitor import Monitor
 from rgbt_perception.nodes.parameters import NodeParameters, unknown_parameters
 
@@ -43,6 +43,7 @@ class PerceptionNode(LifecycleNode):
             InputError: a parameter of the wrong type or out of range.
         """
         super().__init__(NODE, **kwargs)
+        refuse_impossible(self)
         self._pipeline: Any = None
         self._rig: Any = None
         self._active: Activation | None = None
@@ -111,9 +112,15 @@ class PerceptionNode(LifecycleNode):
         config = self.config
         self.get_logger().info(f"loading {config.engine.depth_model} …")
         self._rig = configured_rig(config)
-        self._pipeline = load_pipeline(config, self.context.ok)
+        self._pipeline = load_pipeline(config, self.context.ok, self._monitor.loading)
         engine = self._pipeline.engine
         self.get_logger().info(f"loaded {engine.model} ({engine.digest[:12]}) with {engine.name}")
+        scene = self._pipeline.scene
+        self.get_logger().info(
+            "no scene network (scene.model): fused picture and labels are not offered"
+            if scene is None
+            else f"loaded {scene.engine.model} ({scene.engine.digest[:12]})"
+        )
 
     def _activate(self) -> None:
         self._pipeline.config = self.config.output
@@ -143,27 +150,15 @@ class PerceptionNode(LifecycleNode):
     def _start(self) -> None:
         self.destroy_timer(self._starter)
         for step in (self.trigger_configure, self.trigger_activate):
-            if step() == SUCCESS:
-                continue
+            try:
+                if step() == SUCCESS:
+                    continue
+            except ImpossibleTransition:
+                self.get_logger().warning("autostart: somebody else has begun to start this node")
+                return
             if not self.context.ok():
                 return  # interrupted, which is no failure
             raise RgbtError("autostart failed")
-
-
-def _spin(node: PerceptionNode) -> None:
-    """Execute callbacks until ROS ends.
-
-    rclpy lets the error of an impossible lifecycle request (to activate an active node) through;
-    whoever asks for it must not end the perception.
-    """
-    while True:
-        try:
-            rclpy.spin(node)
-            return
-        except RCLError as error:
-            if not rclpy.ok():
-                raise
-            node.get_logger().error(f"request refused: {' '.join(str(error).split())}")
 
 
 def main(args: list[str] | None = None) -> int:
@@ -173,7 +168,7 @@ def main(args: list[str] | None = None) -> int:
     try:
         rclpy.init(args=args)
         node = PerceptionNode()
-        _spin(node)
+        rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except RgbtError as error:

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import rclpy
@@ -47,8 +48,9 @@ class SimulatorNode(Node):
         self.settings = declared(self, SimulatorSettings)
         self.failure: RgbtError | None = None
         self._publishers_by_topic: dict[str, Publisher] = {}
+        self._left_out: set[str] = set()
         self._stopped = threading.Event()
-        self._stream = self.settings.stream(self._stopped)
+        self._stream = self.settings.stream(self._stopped, self._is_known)
         self._thread = threading.Thread(target=self._run, name="stream")
         self._thread.start()
 
@@ -113,6 +115,16 @@ class SimulatorNode(Node):
             )
             self._publishers_by_topic[item.topic] = publisher
         return publisher
+
+    def _is_known(self, topic: str, type_name: str) -> bool:
+        """Whether messages of that type can be published; one warning for each topic if not."""
+        with suppress(ImportError, AttributeError):
+            if type_name in typestore().types and message_class(type_name):
+                return True
+        if topic not in self._left_out:
+            self._left_out.add(topic)
+            self.get_logger().warning(f"{topic}: left out, type {type_name} is not known here")
+        return False
 
     def _tell(self, pace: Pace, elapsed_ns: int) -> None:
         """Say so when rendering is slower than the rate."""

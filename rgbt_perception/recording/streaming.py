@@ -11,7 +11,7 @@ from typing import Any
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.geometry.rig import rig_from_yaml, rig_to_yaml
-from rgbt_perception.recording.reader import RecordingReader, TopicInfo
+from rgbt_perception.recording.reader import RecordingReader
 
 _NS_PER_S = 1_000_000_000
 # A message later than this moves everything after it, so that stamps stay those of the present.
@@ -39,32 +39,42 @@ class Timed:
     latched: bool
 
 
-def recorded_stream(path: Path, loop: bool) -> Iterator[Timed]:
+def recorded_stream(
+    path: Path, loop: bool, usable: Callable[[str, str], bool] = lambda topic, type_name: True
+) -> Iterator[Timed]:
     """The messages of a recording; with ``loop`` over and over, one frame apart.
 
+    Args:
+        path: file or folder.
+        loop: begin anew at the end.
+        usable: whether a topic (name, type) is wanted; asked of each topic in every pass.
+
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or no topic of it is wanted.
     """
     begin_ns = 0
     while True:
         first_ns, due_ns = -1, begin_ns
         with RecordingReader(path) as reader:
-            for message in reader.messages():
+            topics = [name for name, info in reader.topics.items() if usable(name, info.type)]
+            if not topics:
+                raise InputError(f"{path}: no topic of a type that is known here")
+            for message in reader.messages(topics):
                 first_ns = message.time_ns if first_ns < 0 else first_ns
                 due_ns = begin_ns + message.time_ns - first_ns
                 latched = reader.topics[message.topic].latched
                 yield Timed(
                     due_ns, message.time_ns, message.topic, message.type, message.value, latched
                 )
-            gap_ns = _frame_period_ns(reader.topics, due_ns - begin_ns)
+            counts = [reader.topics[name].count for name in topics]
+            gap_ns = _frame_period_ns(max(counts), due_ns - begin_ns)
         if not loop:
             return
         begin_ns = due_ns + gap_ns
 
 
-def _frame_period_ns(topics: dict[str, TopicInfo], length_ns: int) -> int:
-    """Mean time between the messages of the busiest topic."""
-    count = max(info.count for info in topics.values())
+def _frame_period_ns(count: int, length_ns: int) -> int:
+    """Mean time between the messages of the busiest topic, which has ``count`` of them."""
     return max(length_ns // max(count - 1, 1), 1_000_000)
 
 

@@ -13,15 +13,23 @@ if TYPE_CHECKING:
     from rosbags.typesys.store import Typestore
 
 OWN_TYPES = ("StageLatency", "PerceptionStatus")
+# Fields of vision_msgs 4, which no type store of rosbags has.
+_VISION_TYPES = {
+    "vision_msgs/msg/VisionClass": "uint16 class_id\nstring class_name\n",
+    "vision_msgs/msg/LabelInfo": "std_msgs/Header header\n"
+    "vision_msgs/VisionClass[] class_map\nfloat32 threshold\n",
+}
 
 
 @cache
 def typestore() -> Typestore:
-    """All types of ROS 2 Jazzy and this package's own, read from its ``msg/`` files."""
+    """All types of ROS 2 Jazzy, LabelInfo, and this package's own, read from ``msg/``."""
     from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
     store = get_typestore(Stores.ROS2_JAZZY)
     own = {}
+    for vision_type, text in _VISION_TYPES.items():
+        own.update(get_types_from_msg(text, vision_type))
     for name in OWN_TYPES:
         text = share(f"msg/{name}.msg").read_text(encoding="utf-8")
         own.update(get_types_from_msg(text, f"rgbt_perception/msg/{name}"))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rgbt_perception.config import Normalization, ThermalConfig
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import FloatImage
+from rgbt_perception.geometry.row_bands import row_bands
 from rgbt_perception.sensing.thermal_range import SteadyRange
 from rgbt_perception.sensing.thermal_shoulder import linear_range, with_shoulder
 
@@ -174,18 +175,23 @@ class FreezeDetector:
 
 def _stretched(counts: npt.NDArray[Any], low: float, high: float) -> FloatImage:
     """Counts from ``low`` to ``high`` as 0 to 1, (H, W) float32, clipped."""
-    picture = _linear(counts, low, high)
-    return np.clip(picture, 0, 1, out=picture)
+    return _linear(counts, low, high, clip=True)
 
 
-def _linear(counts: npt.NDArray[Any], low: float, high: float) -> FloatImage:
+def _linear(counts: npt.NDArray[Any], low: float, high: float, clip: bool = False) -> FloatImage:
     """Counts from ``low`` to ``high`` as 0 to 1, (H, W) float32, beyond where they are."""
-    picture: FloatImage = counts.astype(np.float32)
-    # Subtracting first keeps the precision of small spans of large numbers.
-    picture -= np.float32(low)
-    picture *= np.float32(1 / (high - low))
-    if counts.dtype == np.float32:
-        picture[np.isnan(picture)] = 0
+    picture: FloatImage = np.empty(counts.shape, np.float32)
+    gain = np.float32(1 / (high - low))
+    for rows in row_bands(*counts.shape):
+        band = picture[rows]
+        band[:] = counts[rows]
+        # Subtracting first keeps the precision of small spans of large numbers.
+        band -= np.float32(low)
+        band *= gain
+        if counts.dtype == np.float32:
+            band[np.isnan(band)] = 0
+        if clip:
+            np.clip(band, 0, 1, out=band)
     return picture
 
 

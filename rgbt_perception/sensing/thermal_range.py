@@ -42,6 +42,16 @@ def range_of(low: float, knee: float, high: float, least: float) -> Range:
     return Range(low, knee, high, least)
 
 
+def percentile(ordered: npt.NDArray[Any], percent: float) -> float:
+    """What ``np.percentile`` gives for numbers that are sorted, (N,), at least one."""
+    place = (len(ordered) - 1) * (percent / 100)
+    below = int(place)
+    low, high = float(ordered[below]), float(ordered[min(below + 1, len(ordered) - 1)])
+    share = place - below
+    # The second form is exact at the upper end, as the first is at the lower.
+    return low + (high - low) * share if share < 0.5 else high - (high - low) * (1 - share)
+
+
 class SteadyRange:
     """Percentiles of each picture, smoothed over time, never narrower than noise.
 
@@ -96,8 +106,13 @@ class SteadyRange:
             sample = sample[np.isfinite(sample)]
         if sample.size == 0:
             return None
-        low, knee, high = np.percentile(sample, self._percentiles)
-        return float(low), float(knee), float(high)
+        if sample.dtype == np.float32:
+            low, knee, high = (float(value) for value in np.percentile(sample, self._percentiles))
+        else:
+            # Of whole numbers of 8 or 16 bits that is a radix sort, in a third of the time.
+            ordered = np.sort(sample, kind="stable")
+            low, knee, high = (percentile(ordered, percent) for percent in self._percentiles)
+        return low, knee, high
 
     def _smoothed(
         self, seen: tuple[float, float, float], stamp_ns: int

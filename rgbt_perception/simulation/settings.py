@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -69,11 +69,16 @@ class SimulatorSettings:
     )
     jobs: int = parameter(1, "rendering: processes", low=1, high=256, read_only=True)
 
-    def stream(self, stopped: threading.Event) -> Iterator[Timed]:
+    def stream(
+        self,
+        stopped: threading.Event,
+        usable: Callable[[str, str], bool] = lambda topic, type_name: True,
+    ) -> Iterator[Timed]:
         """The messages.
 
         Args:
             stopped: ends the stream at once, also while it waits for a picture.
+            usable: whether a topic (name, type) of a recording can be published.
 
         Raises:
             UsageError: a parameter is not of its form.
@@ -82,7 +87,7 @@ class SimulatorSettings:
         """
         if self.source is Source.RECORDING:
             path = Path(self.recording) if self.recording else share(SAMPLE)
-            return recorded_stream(path, self.loop)
+            return recorded_stream(path, self.loop, usable)
         # Only here: playing a recording needs no simulator.
         from rgbt_perception.simulation.live_rig import live_rig
 

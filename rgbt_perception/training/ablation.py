@@ -1,7 +1,7 @@
 r"""What each part of the fusion is worth: the same training without it, scored on the same pairs.
 
     python -m rgbt_perception.training.ablation --start confidence_depth --data data \
-        --recipe config/recipes/confidence_depth.yaml --steps 1000 --out runs/ablation
+        --recipe config/recipes/confidence_depth_fusion.yaml --steps 1000 --out runs/ablation
 
 The coarse networks come trained and stay as they are. All else is trained anew for every variant,
 with one seed, so that all variants see the same pairs in the same order. Writes ``ablation.json``
@@ -15,7 +15,8 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -25,17 +26,16 @@ from torch.utils.data import DataLoader
 
 from rgbt_perception.errors import InputError, RgbtError, UsageError
 from rgbt_perception.models.confidence_depth import ConfidenceDepth
-from rgbt_perception.recording.ms2_splits import TRAIN, VALIDATION
 from rgbt_perception.training.ablation_variants import COARSE, VARIANTS, Variant, variant_recipe
 from rgbt_perception.training.checkpoint import read_checkpoint, write_weights
-from rgbt_perception.training.dataset import ValidationPairs, collate
+from rgbt_perception.training.dataset import ValidationPairs
 from rgbt_perception.training.depth_scores import DepthScores
 from rgbt_perception.training.fit import LAST, fit
-from rgbt_perception.training.ms2_recordings import import_missing
-from rgbt_perception.training.pair_cache import CachedRecording, cache_recording, open_cached
-from rgbt_perception.training.recipe import DataConfig, RecipeConfig, RecordingsConfig
+from rgbt_perception.training.gather import gather_recordings
+from rgbt_perception.training.joined_pairs import collate
+from rgbt_perception.training.pair_cache import CachedRecording
+from rgbt_perception.training.recipe import RecipeConfig
 from rgbt_perception.training.recipe_file import load_recipe
-from rgbt_perception.training.recordings import recording_specs, render_missing
 from rgbt_perception.training.starting_weights import load_start
 
 START = "start.ckpt"
@@ -184,13 +184,9 @@ def _scores(
     return scores.result()
 
 
-def _recordings(
-    data: DataConfig, group: RecordingsConfig, folder: Path, split: str, every: int
-) -> list[CachedRecording]:
-    paths = render_missing(list(recording_specs(data, group)), folder, data.processes)
-    if data.ms2.folder:
-        paths += import_missing(data.ms2, split, every, folder, tell=print)
-    return [open_cached(cache_recording(path, data.width, data.height)) for path in paths]
+def _unseen(what: str) -> AbstractContextManager[Callable[[int, int], None]]:
+    """Progress that nobody is shown."""
+    return nullcontext(lambda done, total: None)
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -221,11 +217,7 @@ def main(words: Sequence[str] | None = None) -> int:
         recipe = load_recipe(arguments.recipe)
         if not isinstance(recipe, RecipeConfig):
             raise InputError(f"--recipe {arguments.recipe}: expected one of the depth network")
-        data, folder = recipe.data, arguments.data
-        training = _recordings(data, data.train, folder, TRAIN, data.ms2.every)
-        validation = _recordings(
-            data, data.validation, folder, VALIDATION, data.ms2.validation_every
-        )
+        training, validation = gather_recordings(recipe, arguments.data, _unseen, print)
         results = ablate(recipe, arguments.start, arguments.steps, training, validation, out)
     except RgbtError as error:
         print(f"ablation: {error}", file=sys.stderr)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Sampler
 
 from rgbt_perception.models.confidence_depth import DepthInputs
+from rgbt_perception.training.joined_pairs import EachOnce, JoinedPairs
 from rgbt_perception.training.pair_cache import CachedRecording
 from rgbt_perception.training.picture_augmentation import (
     blinded,
@@ -36,26 +37,7 @@ class DepthBatch:
     thermal_truth: Tensor
 
 
-class Pairs(Dataset[DepthBatch]):
-    """What training and validation sets share."""
-
-    def __init__(self, recordings: Sequence[CachedRecording], width: int, height: int) -> None:
-        self.recordings = list(recordings)
-        self.width, self.height = width, height
-        self.ends = np.cumsum([len(recording) for recording in self.recordings])
-
-    def __len__(self) -> int:
-        """Number of pairs."""
-        return int(self.ends[-1])
-
-    def locate(self, index: int) -> tuple[CachedRecording, int]:
-        """The recording of a pair and its number therein."""
-        which = int(np.searchsorted(self.ends, index, side="right"))
-        start = int(self.ends[which - 1]) if which else 0
-        return self.recordings[which], index - start
-
-
-class ValidationPairs(Pairs):
+class ValidationPairs(JoinedPairs[CachedRecording, DepthBatch]):
     """Whole pictures, undisturbed; both cameras present, gate 1."""
 
     def __getitem__(self, index: int) -> DepthBatch:
@@ -66,7 +48,7 @@ class ValidationPairs(Pairs):
         return _batch(view, view.rgb, thermal, gate=1.0)
 
 
-class TrainingPairs(Pairs):
+class TrainingPairs(JoinedPairs[CachedRecording, DepthBatch]):
     """Random views, disturbed; item n is a pure function of the seed and n.
 
     Every pair is drawn once before any is drawn again.
@@ -83,11 +65,11 @@ class TrainingPairs(Pairs):
         super().__init__(recordings, width, height)
         self.config = config
         self.seed = seed
-        self._order: tuple[int, np.ndarray[tuple[int], np.dtype[np.int64]]] | None = None
+        self.drawn = EachOnce(len(self), seed)
 
     def __getitem__(self, index: int) -> DepthBatch:
         """The ``index``-th sample of the whole training, as a batch of one."""
-        recording, pair = self.locate(self._drawn(index))
+        recording, pair = self.locate(self.drawn[index])
         config = self.config
         if not recording.is_dense:
             # Smoke is made from the true depth: from points alone it would draw them.
@@ -119,13 +101,6 @@ class TrainingPairs(Pairs):
             without_thermal=absent > 1.0 - config.drop_thermal,
         )
 
-    def _drawn(self, index: int) -> int:
-        epoch, place = divmod(index, len(self))
-        if self._order is None or self._order[0] != epoch:
-            order = np.random.default_rng((self.seed, 0, epoch)).permutation(len(self))
-            self._order = (epoch, order)
-        return int(self._order[1][place])
-
 
 class SequentialFrom(Sampler[int]):
     """Sample numbers ``start`` to ``stop``: a resumed training goes on with the next one.
@@ -144,19 +119,6 @@ class SequentialFrom(Sampler[int]):
     def __len__(self) -> int:
         """Samples of the whole training."""
         return self.stop
-
-
-def collate(items: Sequence[DepthBatch]) -> DepthBatch:
-    """Several batches of one to one batch."""
-    inputs = {
-        item.name: torch.cat([getattr(batch.inputs, item.name) for batch in items])
-        for item in fields(DepthInputs)
-    }
-    return DepthBatch(
-        DepthInputs(**inputs),
-        torch.cat([batch.rgb_truth for batch in items]),
-        torch.cat([batch.thermal_truth for batch in items]),
-    )
 
 
 def _batch(

@@ -26,6 +26,7 @@ from rgbt_perception.errors import InputError
 from rgbt_perception.models.folding import fold_like
 from rgbt_perception.training.checkpoint import read_checkpoint
 from rgbt_perception.training.dataset import SequentialFrom
+from rgbt_perception.training.joined_pairs import collate
 from rgbt_perception.training.recipe_file import Recipe
 from rgbt_perception.training.starting_weights import load_start
 from rgbt_perception.training.systems import Sources, System, system_for
@@ -217,7 +218,7 @@ def _training_loader(recipe: Recipe, system: System, start: int) -> DataLoader[A
         batch_size=schedule.batch,
         sampler=SequentialFrom(start * schedule.batch, schedule.steps * schedule.batch),
         num_workers=schedule.workers,
-        collate_fn=system.collate,
+        collate_fn=collate,
         worker_init_fn=_prepare_worker,
         prefetch_factor=4 if schedule.workers else None,
     )
@@ -225,7 +226,7 @@ def _training_loader(recipe: Recipe, system: System, start: int) -> DataLoader[A
 
 def _validation_loader(recipe: Recipe, system: System) -> DataLoader[Any]:
     batch = recipe.schedule.batch
-    return DataLoader(system.validation, batch_size=batch, collate_fn=system.collate)
+    return DataLoader(system.validation, batch_size=batch, collate_fn=collate)
 
 
 def _prepare_worker(worker: int) -> None:

@@ -13,7 +13,7 @@ from rgbt_perception.recording.ms2_splits import TRAIN, VALIDATION
 from rgbt_perception.training.aligned_folder import aligned_folders
 from rgbt_perception.training.ms2_recordings import import_missing
 from rgbt_perception.training.pair_cache import CachedRecording, cache_recording, open_cached
-from rgbt_perception.training.recipe import RecordingsConfig, SimulatedDataConfig
+from rgbt_perception.training.recipe import RecipeConfig, RecordingsConfig, SimulatedDataConfig
 from rgbt_perception.training.recipe_file import Recipe
 from rgbt_perception.training.recordings import recording_specs, render_missing
 from rgbt_perception.training.scene_cache import CachedScenes, cache_scenes, open_scenes
@@ -43,6 +43,13 @@ def gather(
     """
     if isinstance(recipe, SceneRecipe):
         return _scenes(recipe, folder, show)
+    return gather_recordings(recipe, folder, show, tell)
+
+
+def gather_recordings(
+    recipe: RecipeConfig, folder: Path, show: Show, tell: Callable[[str], None]
+) -> tuple[list[CachedRecording], list[CachedRecording]]:
+    """Training and validation data of the depth network; see ``gather``."""
     data = recipe.data
 
     def group(config: RecordingsConfig, split: str, every: int) -> list[CachedRecording]:

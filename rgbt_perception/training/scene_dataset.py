@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from rgbt_perception.models.scene import SceneInputs
 from rgbt_perception.scene_classes import UNLABELLED
+from rgbt_perception.training.joined_pairs import EachOnce, JoinedPairs
 from rgbt_perception.training.picture_augmentation import (
     blinded,
     disturbed_rgb,
@@ -38,26 +38,7 @@ class SceneBatch:
     labels: Tensor
 
 
-class Scenes(Dataset[SceneBatch]):
-    """What training and validation sets share."""
-
-    def __init__(self, sources: Sequence[SceneSource], width: int, height: int) -> None:
-        self.sources = list(sources)
-        self.width, self.height = width, height
-        self.ends = np.cumsum([len(source) for source in self.sources])
-
-    def __len__(self) -> int:
-        """Number of pairs."""
-        return int(self.ends[-1])
-
-    def locate(self, index: int) -> tuple[SceneSource, int]:
-        """The source of a pair and its number therein."""
-        which = int(np.searchsorted(self.ends, index, side="right"))
-        start = int(self.ends[which - 1]) if which else 0
-        return self.sources[which], index - start
-
-
-class ValidationScenes(Scenes):
+class ValidationScenes(JoinedPairs[SceneSource, SceneBatch]):
     """Whole pictures, undisturbed, warped as at run time."""
 
     def __getitem__(self, index: int) -> SceneBatch:
@@ -68,7 +49,7 @@ class ValidationScenes(Scenes):
         return _batch(replace(view, thermal=thermal))
 
 
-class TrainingScenes(Scenes):
+class TrainingScenes(JoinedPairs[SceneSource, SceneBatch]):
     """Random views, disturbed; item n is a pure function of the seed and n.
 
     Every labelled pair is drawn once before any is drawn again.
@@ -94,9 +75,9 @@ class TrainingScenes(Scenes):
     ) -> None:
         super().__init__(sources, width, height)
         self.config, self.seed = config, seed
-        self.real = Scenes(real, width, height) if real else None
+        self.real = JoinedPairs[SceneSource, SceneBatch](real, width, height) if real else None
         self.real_share = real_share
-        self._order: tuple[int, np.ndarray[tuple[int], np.dtype[np.int64]]] | None = None
+        self.drawn = EachOnce(len(self), seed)
 
     def __getitem__(self, index: int) -> SceneBatch:
         """The ``index``-th sample of the whole training, as a batch of one."""
@@ -105,7 +86,7 @@ class TrainingScenes(Scenes):
         if self.real is not None and random.random() < self.real_share:
             source, place = self.real.locate(int(random.integers(len(self.real))))
         else:
-            source, place = self.locate(self._drawn(index))
+            source, place = self.locate(self.drawn[index])
         pair = source.pair(place, found=bool(random.random() < config.found))
         if np.isnan(pair.depth).all():
             # Smoke is made from the true depth; without it, it would be a flat grey.
@@ -126,22 +107,6 @@ class TrainingScenes(Scenes):
         return _batch(
             replace(view, rgb=rgb, thermal=thermal, rgb_mask=rgb_mask, thermal_mask=thermal_mask)
         )
-
-    def _drawn(self, index: int) -> int:
-        epoch, place = divmod(index, len(self))
-        if self._order is None or self._order[0] != epoch:
-            order = np.random.default_rng((self.seed, 0, epoch)).permutation(len(self))
-            self._order = (epoch, order)
-        return int(self._order[1][place])
-
-
-def collate(items: Sequence[SceneBatch]) -> SceneBatch:
-    """Several batches of one to one batch."""
-    inputs = {
-        item.name: torch.cat([getattr(batch.inputs, item.name) for batch in items])
-        for item in fields(SceneInputs)
-    }
-    return SceneBatch(SceneInputs(**inputs), torch.cat([batch.labels for batch in items]))
 
 
 def _batch(view: ScenePair) -> SceneBatch:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch.utils.data import Dataset
 
-from rgbt_perception.training import dataset, scene_dataset
 from rgbt_perception.training.aligned_folder import AlignedFolder
 from rgbt_perception.training.dataset import TrainingPairs, ValidationPairs
 from rgbt_perception.training.module import ConfidenceDepthModule
@@ -32,13 +31,11 @@ class System:
         module: network, losses, optimiser.
         training: item n is a function of the seed and n alone.
         validation: as a whole.
-        collate: several items to one batch.
     """
 
     module: ConfidenceDepthModule | SceneModule
     training: Dataset[Any]
     validation: Dataset[Any]
-    collate: Callable[[Any], Any]
 
 
 def system_for(
@@ -62,7 +59,6 @@ def _depth(recipe: RecipeConfig, sha256: str, training: Any, validation: Any) ->
         ConfidenceDepthModule(recipe, sha256),
         TrainingPairs(training, *size, recipe.augmentation, recipe.seed),
         ValidationPairs(validation, *size),
-        dataset.collate,
     )
 
 
@@ -77,5 +73,4 @@ def _scene(recipe: SceneRecipe, sha256: str, training: Any, validation: Any) -> 
         SceneModule(recipe, sha256, labelled),
         samples,
         ValidationScenes(validation, *size),
-        scene_dataset.collate,
     )

@@ -30,6 +30,18 @@ def test_benchmark_prints_and_writes_stages_and_ratio(tmp_path, capsys):
     assert "scaling" not in result
 
 
+def test_a_scene_model_is_timed_as_well(tmp_path, capsys):
+    file = tmp_path / "benchmark.json"
+    sizes = ["--rgb-size", "160x120", "--thermal-size", "80x64", "--engine", "constant"]
+    words = ["benchmark", "--pairs", "4", *sizes, "--scene-model", "any", "--json", str(file)]
+    assert main(words) == 0
+    assert "times the depth engine's time" in capsys.readouterr().out
+    result = json.loads(file.read_text())
+    assert {"align", "scene_engine", "fuse", "labels"} <= result["runs"][0]["latency_ms"].keys()
+    assert result["scene_over_depth_engine"] > 0
+    assert 0 < result["outside_engine"] < 1
+
+
 def test_scaling_is_the_slope_over_pixels():
     def run(width, height, milliseconds):
         return {

@@ -71,6 +71,17 @@ def test_an_empty_domain(capsys):
     assert "missing: /rgb/image: no publisher" in text
 
 
+def test_names_are_those_of_a_namespace(capsys):
+    words = ["doctor", "--live", "--seconds", "0.3", "--json", "--namespace", "/front"]
+    remaps = ["--remap", "rgb/image:=cam", "--remap", "/front/thermal/image:=/heat"]
+    assert main([*words, *remaps]) == 1
+    missing = json.loads(capsys.readouterr().out)["missing"]
+    found = {line.split(":")[0] for line in missing if ": no publisher" in line}
+    assert found >= {"/front/cam", "/heat", "/front/rgb/camera_info", "/front/thermal/camera_info"}
+    assert main([*words, "--remap", "/rear/rgb/image:=/cam"]) == 2
+    assert "no topic /rear/rgb/image" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

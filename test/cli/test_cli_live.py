@@ -43,14 +43,21 @@ def test_runs_for_a_while_and_says_how_it_went(capsys):
     assert any(line.startswith("WAITING") for line in lines)
 
 
-def test_ctrl_c_ends_it_with_a_summary_and_the_page_is_served_until_then():
-    process = start("--engine", "constant", "--view", "--port", "0")
+def test_ctrl_c_ends_it_with_a_summary_and_page_and_parameter_file_serve_until_then(tmp_path):
+    path = tmp_path / "perception.yaml"
+    path.write_text("pairing: {tolerance_s: 0.03}")
+    process = start(*("--engine", "constant", "--view", "--port", "0", "--config", path, "--watch"))
     lines = []
     while not lines or "Ctrl-C ends it" not in lines[-1]:
         lines.append(process.stderr.readline())
         assert lines[-1], lines
     (url,) = re.findall(r"view: (http://127\.0\.0\.1:\d+/)", "".join(lines))
     assert b"<title>rgbt live</title>" in urllib.request.urlopen(url, timeout=30).read()
+    path.write_text("pairing: {tolerance_s: 3}")
+    while "the parameters stay as they were" not in lines[-1]:
+        lines.append(process.stderr.readline())
+        assert lines[-1], lines
+    assert "pairing.tolerance_s = 3.0: expected at most 1" in lines[-1]
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "0 results from 0 pairs\n")
@@ -103,6 +110,7 @@ def test_loading_tells_what_is_wrong_and_can_be_given_up(monkeypatch):
         (["--remap", "rgb/image"], 2, "--remap rgb/image: expected NAME:=NAME"),
         (["--remap", "rgb/image:=/a b"], 2, "'/a b': expected letters"),
         (["--namespace", "/a-b"], 2, "'/a-b': expected letters"),
+        (["--watch"], 2, "--watch: expected together with --config"),
         (["--port", "8000"], 2, "--port: expected together with --view"),
         (["--depth-model", "none.onnx"], 1, "none.onnx"),
         (["--config", "none.yaml"], 1, "none.yaml"),
@@ -151,6 +159,8 @@ def test_the_line_and_the_summary():
         "FULL | rgb 30.0 Hz | thermal 29.9 Hz | 30.0 results/s | latency 12 ms | dropped 3 | "
         "rejected 0 | 2 subscribers"
     )
+    early = state(stages={"total": (float("nan"), 11.0, 20.0)})
+    assert "latency" not in status_line.text(early)
     lost = state(mode=Mode.RGB_ONLY, reasons=("thermal_lost",), stages={})
     assert status_line.text(lost).startswith("RGB_ONLY (thermal_lost) | rgb 30.0 Hz")
     assert status_line.summary(state()) == (

@@ -47,7 +47,7 @@ def refused(capsys, bag, out, *words):
 
 def test_replays_a_recording(recording_maker, tmp_path, capsys):
     out = tmp_path / "out"
-    code, lines = run(capsys, "replay", recording_maker(), "--out", out)
+    code, lines = run(capsys, "replay", recording_maker(), "--out", out, "--scene-model", "")
     assert (code, lines) == (0, [])
     topics = {message.topic for message in outputs(out)}
     assert topics == {
@@ -79,6 +79,31 @@ def test_compressed_pictures_other_names_and_debug_outputs(recording_maker, tmp_
     assert (code, lines) == (0, [])
     assert modes(out) == [Mode.FULL] * 5
     assert sum(m.topic == "/perception/debug/depth/ungated" for m in outputs(out)) == 5
+
+
+def test_a_scene_model_adds_fused_picture_and_labels(recording_maker, tmp_path, capsys):
+    out = tmp_path / "out"
+    # The constant engines stand for any network.
+    words = ["--scene-model", "any", "--engine", "constant"]
+    code, lines = run(capsys, "replay", recording_maker(), "--out", out, *words)
+    assert (code, lines) == (0, [])
+    with RecordingReader(out / "perception.mcap") as reader:
+        counts = {topic.removeprefix("/perception/"): t.count for topic, t in reader.topics.items()}
+        info = reader.topics["/perception/semantic/label_info"]
+        assert info.type == "vision_msgs/msg/LabelInfo"
+        assert info.latched
+        first = next(reader.messages()).topic
+    scene = ("fused/image", "fused/camera_info", "semantic/image", "semantic/colored")
+    assert {counts[topic] for topic in (*scene, "semantic/camera_info", "depth/image")} == {5}
+    # Once, before everything else; and nothing that only evaluation needs.
+    assert counts["semantic/label_info"] == 1
+    assert first == "/perception/semantic/label_info"
+    assert not any(topic.startswith("debug/") for topic in counts)
+    assert summary(out)["weights"].keys() == {"constant_10m", "constant_scene"}
+    assert summary(out)["settings"]["scene.model"] == "any"
+    report = (out / "report.html").read_text()
+    assert "Fused picture" in report
+    assert "vegetation" in report
 
 
 def test_every_and_cloud_every(recording_maker, tmp_path, capsys):

@@ -40,6 +40,7 @@ class Plan:
         stamps: thermal stamps, nanoseconds; evenly spread when empty.
         reasons: of every output, for its mode.
         further: also write a fused picture and coloured labels.
+        labels: also write true labels and what a scene network would have left.
     """
 
     width: int = 40
@@ -61,6 +62,7 @@ class Plan:
     truth_every: int = 1
     reasons: Sequence[str] = ()
     further: bool = False
+    labels: bool = False
 
     def stamp(self, i: int) -> int:
         return self.stamps[i] if self.stamps else START_NS + i * PERIOD_NS
@@ -81,6 +83,47 @@ def true_depth(plan: Plan, i: int) -> np.ndarray:
     depth = np.where(box, 4.0, depth)
     depth[: plan.height // 8] = np.nan
     return depth.astype(np.float32)
+
+
+ROAD, BUILDING, VEGETATION, PERSON = 1, 3, 6, 8
+
+
+def true_labels(plan: Plan, i: int) -> np.ndarray:
+    """The box is a person, what is farthest a building, the rest road; the top has no label."""
+    depth = true_depth(plan, i)
+    labels = np.full(depth.shape, ROAD, np.uint8)
+    labels[depth >= 30.0] = BUILDING
+    labels[depth == 4.0] = PERSON
+    labels[np.isnan(depth)] = 0
+    return labels
+
+
+def found_labels(plan: Plan, i: int, estimate: str) -> np.ndarray:
+    """Both cameras: right. RGB sees no person, thermal takes buildings for vegetation."""
+    labels = true_labels(plan, i)
+    labels[labels == 0] = ROAD
+    if estimate == "rgb":
+        labels[labels == PERSON] = ROAD
+    if estimate == "thermal":
+        labels[labels == BUILDING] = VEGETATION
+    return labels
+
+
+def aligned_pictures(plan: Plan, i: int) -> dict[str, np.ndarray]:
+    """Both sources, where RGB sees, and a fused picture, all in the thermal view."""
+    random = np.random.default_rng(i)
+    shape = (plan.height, plan.width)
+    rgb, thermal = (random.integers(0, 256, shape, np.uint8) for _ in range(2))
+    seen = np.full(shape, 255, np.uint8)
+    seen[:, : plan.width // 4] = 0
+    rgb[seen == 0] = 0
+    fused = np.where(seen > 0, rgb // 2 + thermal // 2, thermal)
+    return {
+        "debug/aligned/rgb": np.repeat(rgb[..., None], 3, axis=2),
+        "debug/aligned/rgb_seen": seen,
+        "debug/aligned/thermal": thermal,
+        "fused/image": np.repeat(fused[..., None], 3, axis=2),
+    }
 
 
 def write_run(folder: Path, plan: Plan | None = None) -> Path:
@@ -137,6 +180,12 @@ def _write_inputs(writer: RecordingWriter, plan: Plan, i: int, mode: Mode, log: 
         counts = (28_000 + 8_000 * near).astype(np.uint16)
         message = image_message(FACTORY, counts, "mono16", stamp, "thermal_optical_frame")
         writer.write("/thermal/image", message, "sensor_msgs/msg/Image", log)
+    if plan.labels:
+        message = compressed_image_message(
+            FACTORY, true_labels(plan, i), "png", stamp, "thermal_optical_frame"
+        )
+        topic = "/ground_truth/thermal/labels/image/compressed"
+        writer.write(topic, message, "sensor_msgs/msg/CompressedImage", log)
     if plan.truth_every > 1:
         depth[:, np.arange(plan.width) % plan.truth_every != 0] = np.nan
     topic = "/ground_truth/thermal/depth/image"
@@ -177,6 +226,16 @@ def _write_output(writer: RecordingWriter, plan: Plan, i: int, mode: Mode) -> No
         for name, color in (("fused/image", (200, 40, 40)), ("semantic/colored", (40, 40, 200))):
             picture = np.full((*depth.shape, 3), color, np.uint8)
             message = image_message(FACTORY, picture, "rgb8", stamp, frame_id)
+            writer.write(f"/perception/{name}", message, "sensor_msgs/msg/Image", log)
+    if plan.labels:
+        pictures = {"semantic/image": found_labels(plan, i, "fused")}
+        if not single:
+            for name in ("rgb", "thermal"):
+                pictures[f"debug/semantic/{name}"] = found_labels(plan, i, name)
+            pictures |= aligned_pictures(plan, i)
+        for name, picture in pictures.items():
+            encoding = "mono8" if picture.ndim == 2 else "rgb8"
+            message = image_message(FACTORY, picture, encoding, stamp, frame_id)
             writer.write(f"/perception/{name}", message, "sensor_msgs/msg/Image", log)
     if plan.cloud:
         height, width = depth.shape

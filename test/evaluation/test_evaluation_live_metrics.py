@@ -69,9 +69,14 @@ def test_an_output_waits_for_its_truth(synthetic: ModuleType, tmp_path: Any) -> 
     assert not metrics.settle(WAIT_NS - 1)
     for _, value in late:
         metrics.take_truth(value)
+    # What is said once comes over a connection of its own, here as the last of all.
+    for topic, value in messages(run):
+        if topic.endswith("/scene"):
+            metrics.take_scene(value)
     while metrics.settle(WAIT_NS - 1):
         pass
     assert metrics.scored == len(late) == 6
+    assert set(metrics.report()["conditions"]) == {KEY}
 
 
 def test_what_never_meets_its_truth_is_counted_and_let_go(

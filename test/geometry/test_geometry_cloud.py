@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import struct
 import time
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rgbt_perception.frames import Pinhole
+from rgbt_perception.geometry import row_bands
 from rgbt_perception.geometry.cloud import POINT, flying_points, organised_cloud
 
 NAN = float("nan")
@@ -42,9 +44,10 @@ def slow_cloud(camera, depth, color, temperature, confidence, label, stride, fly
     stride=st.integers(1, 5),
     threshold=st.sampled_from([0.0, 0.05, 0.3]),
     bare=st.booleans(),
+    band=st.sampled_from([1, 20, 40_000]),
     seed=st.integers(0, 2**32),
 )
-def test_every_byte_is_that_of_the_slow_version(width, height, stride, threshold, bare, seed):
+def test_every_byte_is_that_of_the_slow_version(width, height, stride, threshold, bare, band, seed):
     rng = np.random.default_rng(seed)
     camera = Pinhole(width, height, 7.5, 8.25, width / 2 - 0.3, height / 2 + 0.2)
     depth = rng.uniform(0.5, 30, (height, width)).astype(np.float32)
@@ -54,7 +57,8 @@ def test_every_byte_is_that_of_the_slow_version(width, height, stride, threshold
     kelvin = None if bare else rng.uniform(250, 350, (height, width)).astype(np.float32)
     label = None if bare else rng.integers(0, 256, (height, width), dtype=np.uint8)
     confidence = rng.random((height, width)).astype(np.float32)
-    cloud = organised_cloud(camera, depth, color, kelvin, confidence, label, stride, threshold)
+    with mock.patch.object(row_bands, "_PIXELS", band):
+        cloud = organised_cloud(camera, depth, color, kelvin, confidence, label, stride, threshold)
     assert cloud.shape == (-(-height // stride), -(-width // stride))
     assert cloud.dtype == POINT
     known = np.where(np.isfinite(depth) & (depth > 0), depth, np.float32(np.nan))
@@ -101,9 +105,10 @@ def slow_flying(depth, threshold):
     height=st.integers(1, 14),
     threshold=st.sampled_from([0.03, 0.1, 0.4]),
     smooth=st.booleans(),
+    band=st.sampled_from([1, 20, 40_000]),
     seed=st.integers(0, 2**32),
 )
-def test_flying_points_are_those_of_the_slow_version(width, height, threshold, smooth, seed):
+def test_flying_points_are_those_of_the_slow_version(width, height, threshold, smooth, band, seed):
     rng = np.random.default_rng(seed)
     if smooth:  # nearly planes, where the second difference decides
         slope = rng.uniform(-0.05, 0.05, 2)
@@ -112,7 +117,9 @@ def test_flying_points_are_those_of_the_slow_version(width, height, threshold, s
         depth = (1.0 / np.maximum(inverse, 0.02)).astype(np.float32)
     else:
         depth = rng.choice([1.0, 2.0, 2.05, 4.0, 8.0, NAN], (height, width)).astype(np.float32)
-    np.testing.assert_array_equal(flying_points(depth, threshold), slow_flying(depth, threshold))
+    with mock.patch.object(row_bands, "_PIXELS", band):
+        flying = flying_points(depth, threshold)
+    np.testing.assert_array_equal(flying, slow_flying(depth, threshold))
 
 
 @pytest.mark.parametrize("axis", [0, 1])

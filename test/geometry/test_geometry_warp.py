@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rgbt_perception.frames import Pinhole
+from rgbt_perception.geometry import row_bands
 from rgbt_perception.geometry.transforms import inverse, rotation_from_quaternion, transform
 from rgbt_perception.geometry.warp import colors_in_view, nearest_depth, project_depth
 
@@ -76,6 +79,24 @@ def test_colours_come_from_where_the_point_is_seen():
     np.testing.assert_allclose(seen[inside][:, 1], rows[inside] * 3, atol=1.5)
     outside = (columns < -1) | (columns > B.width) | (rows < -1) | (rows > B.height)
     assert (seen[outside] == 0).all()
+
+
+@pytest.mark.parametrize("pixels", [1, 500])
+def test_the_rows_at_a_time_do_not_show(pixels):
+    random = np.random.default_rng(2)
+    depth = random.uniform(0.5, 30, (A.height, A.width)).astype(np.float32)
+    depth[random.random(depth.shape) < 0.1] = np.nan
+    image = random.integers(0, 256, (B.height, B.width, 3), np.uint8)
+
+    def everything():
+        T = a_transform()
+        return colors_in_view(depth, A, image, B, T), *project_depth(depth, A, B, T)
+
+    whole = everything()
+    with mock.patch.object(row_bands, "_PIXELS", pixels):
+        banded = everything()
+    for one, other in zip(whole, banded, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_no_ghost_behind_a_near_object():

@@ -247,6 +247,21 @@ def test_transforms_that_do_not_connect_the_cameras(scene):
     assert scene.problems(2) == {}
 
 
+def test_a_latched_transform_stays_refused_until_another_one_comes(scene):
+    scene.tf.transforms[0].transform.rotation.w = 0.0
+    scene.run(0.1)
+    scene.silent = {Stream.TF_STATIC}
+    finding = scene.problems(8)["tf_static"]
+    assert finding.problem == "refused"
+    assert (
+        "quaternion [0.0, 0.0, 0.0, 0.0]: expected four numbers of unit length" in finding.message
+    )
+    assert finding.values["received"] == "1"
+    scene.tf = transforms()
+    scene.silent = set()
+    assert "tf_static" not in scene.problems(0.1)
+
+
 def test_a_fault_is_an_error_with_the_exception(scene):
     scene.run(4)
     scene.engine.fault = ValueError("broken\nthing")

@@ -15,6 +15,7 @@ from rgbt_perception.hosting.interfaces import (
     COMPRESSED_IMAGE,
     INPUT_TYPES,
     Qos,
+    check_remaps,
     image_topic,
     input_qos,
     input_topics,
@@ -22,7 +23,7 @@ from rgbt_perception.hosting.interfaces import (
     output_topics,
     resolve,
 )
-from rgbt_perception.outputs import TOPICS
+from rgbt_perception.outputs import TOPICS, offered_topics
 from rgbt_perception.session import Stream
 
 IMAGE = "sensor_msgs/msg/Image"
@@ -78,8 +79,19 @@ def test_two_rigs_share_nothing_but_tf():
     assert {left[s] for s in Stream} & {right[s] for s in Stream} == {"/tf_static"}
     outputs = set(output_topics("/left").values())
     assert outputs.isdisjoint(output_topics("/right").values())
-    assert outputs == {f"/left/perception/{topic}" for topic in TOPICS}
+    assert outputs == {f"/left/perception/{topic}" for topic in offered_topics(scene=True)}
+    without = set(output_topics("/left", scene=False).values())
+    assert without == {f"/left/perception/{topic}" for topic in TOPICS}
     assert set(INPUT_TYPES) == set(Stream)
+
+
+def test_another_name_for_what_is_not_offered_is_refused():
+    remaps = {"rgb/image": "/cam", "~/fused/image": "/fused"}
+    check_remaps(remaps, "/left", scene=True)
+    check_remaps({"rgb/image": "/cam", "~/points": "/cloud"}, "/left", scene=False)
+    for source in ("~/fused/image", "/left/perception/semantic/image"):
+        with pytest.raises(UsageError, match=rf"--remap {source}: not offered .* scene\.model"):
+            check_remaps({source: "/fused"}, "/left", scene=False)
 
 
 def test_qos_of_inputs_and_outputs():

@@ -194,6 +194,19 @@ def test_a_silent_camera_becomes_a_lost_one_without_further_messages_of_it(host)
     h.published.wait(lambda: h.published.modes()[-1] is Mode.FULL)
 
 
+@pytest.mark.parametrize(("count", "kept"), [(2, [0, 33]), (4, [66, 99])])
+def test_two_that_come_at_once_are_both_taken_by_an_idle_worker(host, count, kept):
+    h = host()
+    while not h.session.extrinsics_known:
+        time.sleep(0.005)
+    with h.runner._wake:  # not yet awake
+        for index in range(count):
+            h.runner.offer_match(match(33 * index))
+    assert h.results(2) == kept
+    assert h.runner.counters.overrun == count - 2
+    assert h.session.dropped == {"rgb": count - 2, "thermal": count - 2}
+
+
 def test_a_backward_jump_resumes_within_a_second(host):
     h = host()
     for index in range(3):

@@ -134,3 +134,30 @@ def test_ros_reads_it_and_every_argument_is_described(name: str) -> None:
     assert arguments
     for argument in arguments:
         assert argument.description != "no description given", argument.name
+
+
+def test_rviz_is_shown_the_topics_of_this_rig() -> None:
+    module = load("perception.launch.py")
+    given = {argument: topic for topic, argument in module.INPUTS.items()}
+    given |= {"namespace": "", "node_name": "perception"}
+    assert module.renamed(given) == []
+    given |= {"namespace": "rear", "rgb_image": "/cam0/raw"}
+    names = dict(module.renamed(given))
+    assert names["/rgb/image"] == "/cam0/raw"
+    assert names["/thermal/image"] == "/rear/thermal/image"
+    assert names["/perception/points"] == "/rear/perception/points"
+    assert "/tf_static" not in names
+
+
+def test_the_player_s_topics_go_where_the_nodes_listen() -> None:
+    module = load("replay.launch.py")
+    inputs = constant("perception.launch.py", "INPUTS")
+    assert set(module.INPUTS) == set(inputs.values())
+    given = {argument: topic for topic, argument in inputs.items()}
+    assert module._moved({**given, "namespace": ""}) == []
+    option, *rules = module._moved({**given, "namespace": "/front", "rgb_image": "/cam0/raw"})
+    assert option == "--remap"
+    assert "/thermal/image:=/front/thermal/image" in rules
+    assert "/ground_truth/scene:=/front/ground_truth/scene" in rules
+    # Absolute names are the same in every namespace.
+    assert not any("cam0" in rule for rule in rules)

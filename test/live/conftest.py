@@ -55,9 +55,9 @@ def peer(network: Network) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts a role of ``dds_peer`` in another process; ended with the test."""
     started = []
 
-    def start(*words: str) -> subprocess.Popen[str]:
+    def start(*words: str, at: Network = network) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, str(_PEER), str(network.domain), *words],
+            [sys.executable, str(_PEER), str(at.domain), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -69,7 +69,8 @@ def peer(network: Network) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     yield start
     for process in started:
-        process.communicate(timeout=20)
+        if process.poll() is None:
+            process.communicate(timeout=20)
 
 
 @pytest.fixture
@@ -121,11 +122,13 @@ def start():
     """Starts hosts; they end with the test."""
     with ExitStack() as stack:
 
-        def go(place=None, **values):
+        def go(place=None, scene=None, **values):
             config = with_values(Config(), PATIENT | values)
             engine = Engine()
             host = stack.enter_context(
-                LiveHost(config, place or Place(NETWORK), DepthPipeline(config.output, engine))
+                LiveHost(
+                    config, place or Place(NETWORK), DepthPipeline(config.output, engine, scene)
+                )
             )
             host.engine = engine
             return host

@@ -9,13 +9,16 @@ pytest.importorskip("cyclonedds", reason="needs the extra [live]")
 
 from host_bench import NETWORK
 from rig_peer import SIZES, START_NS
+from service_client import ServiceClient
 
-from rgbt_perception.engines.constant import DEPTH_M
+from rgbt_perception.engines.constant import DEPTH_M, ConstantSceneEngine
 from rgbt_perception.frames import Mode
 from rgbt_perception.hosting.interfaces import DIAGNOSTICS, DIAGNOSTICS_TYPE, Qos
 from rgbt_perception.live.host import IDLE, Place
 from rgbt_perception.live.overview import overview
+from rgbt_perception.live.parameter_messages import value_message
 from rgbt_perception.outputs import TOPICS
+from rgbt_perception.recording.types import RosbagsFactory
 from rgbt_perception.sensing.decode import stamp_of
 
 RIG = """
@@ -49,6 +52,25 @@ def test_every_output_of_every_pair(start, cameras, feed, inbox, ready, until):
     last = [status for status in inbox["status"] if status.mode == Mode.FULL][-1]
     assert (last.pairs, last.dropped_rgb, last.dropped_thermal, last.rejected) == (8, 0, 0, 0)
     assert {"sensing", "depth_engine", "encode"} <= {stage.stage for stage in last.stages}
+
+
+def test_a_scene_network_adds_its_outputs(start, feed, inbox, ready, until):
+    host = start(scene=ConstantSceneEngine(64, 32))
+    ready(host, inbox)
+    pictures = {"fused/image": "rgb8", "semantic/image": "mono8", "semantic/colored": "rgb8"}
+    inbox.subscribe(*pictures, "semantic/label_info")
+    # Sent when the host began, before anybody listened.
+    until(lambda: inbox["semantic/label_info"], "the names of the classes")
+    assert inbox["semantic/label_info"][0].class_map[8].class_name == "person"
+    until(lambda: host.session.wanted() == {*pictures, "status"}, "subscriptions")
+    feed(host, first_ms=0, count=8)
+    until(lambda: all(len(inbox[topic]) == 8 for topic in pictures))
+    for topic, encoding in pictures.items():
+        found = {(m.encoding, m.width, m.height) for m in inbox[topic]}
+        assert found == {(encoding, *SIZES["thermal"])}
+    assert {status.scene_model for status in inbox["status"]} == {"constant_scene"}
+    host.gallery.look()
+    assert {"fused/image", "semantic/colored", "depth/image"} <= host.session.wanted()
 
 
 def test_a_node_of_the_graph_that_is_lazy(start, cameras, observer, inbox, until):
@@ -134,13 +156,15 @@ def test_the_page_shows_what_the_host_has_while_somebody_looks(start, inbox, fee
     host = start()
     ready(host, inbox)
     feed(host, first_ms=0, count=3)
-    assert host.gallery.numbers == {"rgb": 3, "thermal": 3, "depth": 0, "confidence": 0}
+    results = ("depth", "confidence", "fused", "labels")
+    assert host.gallery.numbers == {"rgb": 3, "thermal": 3, **dict.fromkeys(results, 0)}
     host.gallery.look()
     feed(host, first_ms=120, count=1)
     host.gallery.look()
     feed(host, first_ms=160, count=3)
     until(lambda: host.gallery.numbers["confidence"] > 0)
-    assert all(host.gallery.jpeg(kind) for kind in host.gallery.numbers)
+    there = {kind for kind in host.gallery.numbers if host.gallery.jpeg(kind)}
+    assert there == {"rgb", "thermal", "depth", "confidence"}  # no scene network
     # Built for the page, not sent to the graph: nobody subscribes there.
     assert host.publishers.wanted() == {"status"}
     host.monitor.check(host.inputs.offers())
@@ -172,3 +196,36 @@ def test_a_rig_file_replaces_camera_info_and_tf(start, cameras, feed, inbox, unt
 
     full.ms = 0
     until(full)
+
+
+def test_parameters_are_changed_while_it_runs(start, feed, inbox, ready, until):
+    """By a service, as `ros2 param set` does."""
+    host = start()
+    ready(host, inbox)
+    inbox.subscribe("points")
+    until(lambda: "points" in host.publishers.wanted())
+    feed(host, first_ms=0, count=3)
+    until(lambda: inbox["points"])
+    service = "rcl_interfaces/srv/SetParameters"
+    client = ServiceClient(NETWORK.domain, "/perception/set_parameters", service)
+    make = RosbagsFactory().make
+
+    def change(name, value):
+        message = value_message(make, value)
+        parameter = make("rcl_interfaces/msg/Parameter", name=name, value=message)
+        return client.ask(parameters=[parameter]).results[0]
+
+    assert change("output.cloud_stride", 2).successful
+    assert change("engine.threads", 2).reason.startswith("parameter engine.threads = 2: fixed")
+    assert host.config.output.cloud_stride == 2
+    feed(host, first_ms=120, count=3)
+    width, height = SIZES["thermal"]
+    small = (width // 2, height // 2)
+
+    def sizes():
+        return [(cloud.width, cloud.height) for cloud in inbox["points"]]
+
+    until(lambda: sizes()[-1] == small)
+    # None of another size came after the first small one.
+    assert sizes() == sorted(sizes(), reverse=True)
+    assert set(sizes()) == {(width, height), small}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 
 pytest.importorskip("cyclonedds", reason="needs the extra [live]")
 
-from host_bench import SOON
+from host_bench import NETWORK, SOON
 from rig_peer import SIZES, START_NS
 
 from rgbt_perception.frames import Mode
+from rgbt_perception.live.play import PlayOptions, PlayReport, play
 from rgbt_perception.sensing.decode import stamp_of
 
 
@@ -76,12 +81,66 @@ def test_a_late_thermal_stream_does_not_silence_rgb(start, cameras, inbox, ready
     assert all(stamp - START_NS < 300_000_000 for stamp in stamps)
 
 
-def test_camera_info_late_zero_and_resized(start, cameras, feed, inbox, until):
+@pytest.mark.parametrize("late", [3, 12])
+def test_pictures_that_come_late_are_paired_by_their_stamps(
+    start, cameras, inbox, ready, until, late
+):
+    """By 0.12 and 0.48 s, while the other camera goes on."""
+    host = start()
+    ready(host, inbox)
+    cameras("pictures", first_ms=0, count=15, late=late)
+    until(lambda: host.runner.counters.processed == host.runner.counters.matches >= 15)
+    until(lambda: len(inbox.modes()) + host.session.dropped["rgb"] >= 15)
+    full = [status for status in inbox["status"] if status.mode in (Mode.FULL, Mode.DEGRADED)]
+    assert len(full) + host.session.dropped["rgb"] == 15
+    assert full
+    assert {status.pair_offset.nanosec for status in full} == {4_000_000}
+
+
+def test_a_recording_in_a_loop(start, recording_maker, inbox, until):
+    """What `rgbt play --loop` does: the stamps jump back at every start."""
+    host = start(**SOON)
+    inbox.subscribe("status")
+    enough = threading.Event()
+
+    def show(done, total):
+        if enough.is_set():
+            raise KeyboardInterrupt
+
+    def run():
+        with suppress(KeyboardInterrupt):
+            play(recording_maker(), NETWORK, PlayOptions(loop=True), PlayReport(), show)
+
+    playing = threading.Thread(target=run)
+    playing.start()
+
+    def passes():
+        stamps = [stamp_of(status) for status in inbox["status"] if status.mode == Mode.FULL]
+        return sum(later < earlier for earlier, later in pairwise(stamps))
+
+    try:
+        until(lambda: passes() >= 3)
+    finally:
+        enough.set()
+        playing.join()
+    assert host.runner.counters.faults == 0
+
+
+def test_camera_info_absent_late_zero_and_resized(start, cameras, feed, inbox, until):
     host = start()
     inbox.subscribe("status", "depth/image")
     for camera in SIZES:
         cameras("advertise", topic=f"/{camera}/image")
     cameras("tf")
+
+    def absence_is_told():
+        cameras("pictures", first_ms=absence_is_told.ms, count=1)
+        absence_is_told.ms += 40
+        return inbox.said("no_camera_info_rgb", "no_camera_info_thermal")
+
+    absence_is_told.ms = 0
+    until(absence_is_told)
+    assert inbox["depth/image"] == []
     cameras("info", camera="rgb", zero=True)
     until(lambda: len(host.node.endpoints("/rgb/camera_info")) == 1)
 
@@ -93,7 +152,7 @@ def test_camera_info_late_zero_and_resized(start, cameras, feed, inbox, until):
         host.monitor.check(host.inputs.offers())
         return any("rgb/camera_info" in problem.text for problem in host.monitor.problems)
 
-    zero_is_refused.ms = 0
+    zero_is_refused.ms = 30_000
     until(zero_is_refused)
     assert Mode.FULL not in inbox.modes()
 
@@ -155,6 +214,51 @@ def test_broken_pictures_other_encodings_and_recovery(start, cameras, feed, inbo
     host.monitor.check(host.inputs.offers())
     assert any("image" in problem.text for problem in host.monitor.problems)
     assert host.runner.counters.faults == 0
+
+
+def test_what_is_no_message_is_refused_like_a_broken_picture(
+    start, cameras, feed, inbox, ready, until, caplog
+):
+    host = start()
+    ready(host, inbox)
+    feed(host, first_ms=0, count=2)
+    rejected = host.session.statistics.rejected
+    for count in range(1, 6):
+        cameras("unreadable", camera="rgb")
+        until(lambda: rejected["rgb"] == count)  # noqa: B023
+    assert rejected["thermal"] == 0
+    for _ in range(3):
+        host.monitor.check(host.inputs.offers())
+    (problem,) = host.monitor.problems
+    assert problem.text.startswith("/rgb/image: ")
+    assert "bytes are not a readable sensor_msgs/msg/Image" in problem.text
+    assert sum("not a readable" in record.message for record in caplog.records) == 1
+    feed(host, first_ms=120, count=2)
+    until(lambda: inbox.modes() == [Mode.FULL] * 4)
+    assert inbox.last().rejected == 5
+
+
+def test_a_subscriber_that_stands_still_holds_up_nobody(start, feed, inbox, ready, until, peer):
+    host = start()
+    ready(host, inbox)
+    inbox.subscribe("depth/image")
+    slow = peer("listens", "/perception/depth/image", at=NETWORK)
+    until(lambda: host.publishers.subscribers()["/perception/depth/image"] == 2)
+    feed(host, first_ms=0, count=3)
+    os.kill(slow.pid, signal.SIGSTOP)
+    try:
+        feed(host, first_ms=120, count=20)
+        until(lambda: len(inbox["depth/image"]) == 23)
+        assert host.session.statistics.snapshot().latencies["publish"]["p99"] < 500
+    finally:
+        os.kill(slow.pid, signal.SIGCONT)
+    feed(host, first_ms=920, count=3)
+    until(lambda: len(inbox["depth/image"]) == 26)
+    out, _ = slow.communicate(timeout=60)
+    count, last = map(int, out.split())
+    # It missed what it could not take, and has the newest.
+    assert 6 <= count < 26
+    assert last == START_NS + 1_004_000_000
 
 
 def test_an_exception_in_the_engine_is_told_and_the_next_pair_is_computed(

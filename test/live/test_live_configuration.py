@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 import os
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -35,6 +38,16 @@ def values(xml):
         (None, {"ROS_AUTOMATIC_DISCOVERY_RANGE": "localhost"}, Network(0, local=True)),
         (None, {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}, Network(0)),
         (None, {"ROS_STATIC_PEERS": "10.0.0.2; robot"}, Network(0, False, ("10.0.0.2", "robot"))),
+        (
+            None,
+            {"ROS_STATIC_PEERS": "10.0.0.2", "ROS_AUTOMATIC_DISCOVERY_RANGE": "OFF"},
+            Network(0, local=True, alone=True),
+        ),
+        (
+            None,
+            {"ROS_STATIC_PEERS": "10.0.0.2", "ROS_AUTOMATIC_DISCOVERY_RANGE": "SYSTEM_DEFAULT"},
+            Network(0),
+        ),
     ],
 )
 def test_the_variables_of_ros_say_where(domain, environment, expected):
@@ -78,14 +91,49 @@ def test_a_local_network_is_bound_to_the_loopback_device():
     assert not list(ElementTree.fromstring(configuration(Network(0))).iter("NetworkInterface"))
 
 
+INTERFACE = (
+    '<CycloneDDS><Domain id="any"><General><Interfaces><NetworkInterface name="{}"/>'
+    "</Interfaces></General></Domain></CycloneDDS>"
+)
+
+
+def test_cyclonedds_uri_comes_on_top_of_the_discovery_range(network):
+    uri = INTERFACE.format("lo")
+    ours, _, theirs = configuration(Network(3, local=True, peers=("robot",)), uri).partition(",")
+    assert theirs == uri
+    root = ElementTree.fromstring(ours)
+    assert [peer.get("address") for peer in root.iter("Peer")] == ["127.0.0.1", "robot"]
+    assert [e.text for e in root.iter("AllowMulticast")] == ["false"]
+    # Interfaces of both would add up.
+    assert not list(root.iter("NetworkInterface"))
+
+
 def test_cyclonedds_uri_wins(network, monkeypatch, tmp_path):
-    """Its configuration is used instead of ours: here one that lets nothing start."""
+    """Where both say something its word counts: here one that lets nothing start."""
     path = tmp_path / "c.xml"
-    path.write_text(
-        '<CycloneDDS><Domain id="any"><General><Interfaces>'
-        '<NetworkInterface name="no-such-device"/>'
-        "</Interfaces></General></Domain></CycloneDDS>"
-    )
+    path.write_text(INTERFACE.format("no-such-device"))
     monkeypatch.setitem(os.environ, "CYCLONEDDS_URI", f"file://{path}")
-    with pytest.raises(RgbtError, match=r"cannot be joined .*; look at CYCLONEDDS_URI"):
+    with pytest.raises(RgbtError, match=r"cannot be opened .*; look at CYCLONEDDS_URI=file"):
         DdsNode("x", network=network)
+
+
+def test_with_cyclonedds_uri_others_are_found_within_the_range(network, monkeypatch, until):
+    monkeypatch.setitem(os.environ, "CYCLONEDDS_URI", INTERFACE.format("lo"))
+    alone = dataclasses.replace(network, domain=1 + (network.domain + 50) % 99, alone=True)
+    program = (
+        "import sys; from rgbt_perception.live.transport import DdsNode; from "
+        "rgbt_perception.live.configuration import Network\n"
+        f"with DdsNode('one', network=Network({network.domain}, local=True)), "
+        f"DdsNode('two', network=Network({alone.domain}, local=True)):\n print(); sys.stdin.read()"
+    )
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as other,
+        DdsNode("x", network=network) as node,
+        DdsNode("y", network=alone) as lonely,
+    ):
+        other.stdout.readline()
+        until(lambda: node.nodes() == ["/one", "/x"])
+        assert lonely.nodes() == ["/y"]
+        other.stdin.close()

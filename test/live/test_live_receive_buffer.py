@@ -19,9 +19,9 @@ def uri(size):
         (uri('<SocketReceiveBufferSize min="default" max="2MB"/>'), 2 * MB),
         (uri('<SocketReceiveBufferSize min="10 MiB"/>'), 10 * MB),
         (uri('<SocketReceiveBufferSize max="512kB"/>'), MB),
-        (uri(""), MB),
-        ("file:///no/such/file.xml", MB),
-        ("<broken", MB),
+        (uri(""), 4 * MB),
+        ("file:///no/such/file.xml", 4 * MB),
+        ("<broken", 4 * MB),
     ],
 )
 def test_what_is_asked_for(text, expected):

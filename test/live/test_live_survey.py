@@ -135,12 +135,23 @@ def test_mismatches_of_qos_and_type_are_told(network):
         two.reader("/text", STRING, Qos(True, False, 5), lambda *message: None)
         two.writer("/mixed", STRING, Qos(True, False, 5))
         one.writer("/mixed", IMAGE, Qos(True, False, 5))
+        one.writer("/twice", IMAGE, Qos(True, False, 5))
+        two.writer("/twice", IMAGE, Qos(True, False, 5))
         found = look(network)
     assert found.warnings == (
         "/mixed: has several types: sensor_msgs/msg/Image, std_msgs/msg/String",
         "/text: /one offers best effort, volatile, but /two wants reliable, volatile: "
         "it gets nothing from it",
+        "/twice: has 2 publishers, whose messages mix: /one, /two",
     )
+
+
+def test_messages_that_cannot_be_read_are_counted(network, peer):
+    peer("bytes_only")
+    found = look(network)
+    (text,) = (topic for topic in found.topics if topic.name == "/text")
+    assert (text.received, text.unreadable > 3) == (0, True)
+    assert found.warnings == (f"/text: {text.unreadable} messages cannot be read as their type",)
 
 
 def test_looking_does_not_make_perception_work(network):

@@ -50,6 +50,8 @@ def pictures(gallery):
         "thermal": ((29000 + 2000 * ramp).astype(np.uint16), "mono16"),
         "depth": (1 + 40 * ramp, "32FC1"),
         "confidence": (ramp, "32FC1"),
+        "fused": (np.stack([(255 * ramp).astype(np.uint8)] * 3, axis=-1), "rgb8"),
+        "labels": (np.where(ramp[..., None] < 0.5, np.uint8([0, 0, 250]), color[:1, :1]), "rgb8"),
     }
     for kind, (array, encoding) in arrays.items():
         gallery.show(kind, image_message(RosbagsFactory(), array, encoding, 1, "frame"))
@@ -70,7 +72,7 @@ def test_everything_is_on_the_page_on_a_desk_and_on_a_phone(tmp_path):
     server = ViewServer(gallery, lambda: STATE, 0)
     server.start()
     with Browser(PROGRAM) as page:
-        for name, width, height in (("desk", 1280, 1400), ("phone", 390, 1500)):
+        for name, width, height in (("desk", 1280, 2000), ("phone", 390, 2600)):
             page.open(server.url, width, height)
             page.wait("document.readyState === 'complete' && " + LOADED)
             text = page.value("document.body.innerText")
@@ -81,6 +83,9 @@ def test_everything_is_on_the_page_on_a_desk_and_on_a_phone(tmp_path):
             ):
                 assert expected in text, name
             assert "native code" not in text
+            # The camera that is lost: its last picture is marked as old.
+            lost = "document.querySelector('[data-picture=rgb]').classList.contains('old')"
+            assert page.value(lost)
             assert page.value("document.documentElement.scrollWidth") <= width
             # No column so narrow that a name stands on its head.
             assert max(page.value(HEIGHTS)) < 120
@@ -101,4 +106,4 @@ def test_everything_is_on_the_page_on_a_desk_and_on_a_phone(tmp_path):
         # The host goes: the page says so and does not show old pictures as if they were new.
         server.stop()
         page.wait("document.body.innerText.includes('NO CONNECTION')")
-        page.wait("document.querySelectorAll('figure.old').length === 4")
+        page.wait(f"document.querySelectorAll('figure.old').length === {len(KINDS)}")

@@ -128,7 +128,8 @@ def test_state_as_json(serve, gallery):
     assert tree["streams"][0]["age_s"] is None
     assert tree["stages"]["total"] == [None, 2.0, 3.0]
     assert tree["problems"] == [{"level": "error", "text": "no <thermal>"}]
-    assert tree["pictures"] == {"rgb": 0, "thermal": 0, "depth": 1, "confidence": 0}
+    others = ("rgb", "thermal", "confidence", "fused", "labels")
+    assert tree["pictures"] == {"depth": 1, **dict.fromkeys(others, 0)}
     assert tree["notes"] == {"depth": "10x8 32FC1"}
     assert [depth for depth, _ in tree["depth_ticks"]] == [3.0, 5.0]
 
@@ -154,6 +155,12 @@ def test_pictures_in_colours(serve, gallery):
     assert far[2] > far[0] + 60
     gallery.show("confidence", message(np.zeros((48, 64), np.float32), "32FC1"))
     assert picture(server, "confidence")[24, 32].mean() < 80
+    gallery.show("fused", message(red, "rgb8"))
+    assert abs(picture(server, "fused")[100, 100] - (200, 0, 0)).max() < 6
+    red[:, 1::2] = 0
+    gallery.show("labels", message(red, "rgb8"))
+    # Of two classes one, never what lies between them.
+    assert np.median(picture(server, "labels")[..., 0]) in (*range(8), *range(194, 206))
     png = compressed_image_message(FACTORY, counts, "png", 1, "thermal_optical_frame")
     gallery.show("thermal", png)
     assert picture(server, "thermal")[24, 61].mean() > 230

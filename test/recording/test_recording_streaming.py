@@ -71,6 +71,21 @@ def test_a_missing_recording_is_named() -> None:
         next(recorded_stream(Path("/none.mcap"), loop=True))
 
 
+def test_topics_of_no_use_are_left_out() -> None:
+    asked = []
+
+    def usable(topic: str, type_name: str) -> bool:
+        asked.append((topic, type_name))
+        return topic.startswith("/rgb/")
+
+    items = list(recorded_stream(SAMPLE, False, usable))
+    assert {item.topic for item in items} == {"/rgb/image/compressed", "/rgb/camera_info"}
+    assert items[0].due_ns == 0
+    assert ("/tf_static", "tf2_msgs/msg/TFMessage") in asked
+    with pytest.raises(InputError, match="no topic of a type that is known here"):
+        next(recorded_stream(SAMPLE, True, lambda topic, type_name: False))
+
+
 def test_a_pace_waits_and_scales_with_the_speed() -> None:
     wait, clock = pace(speed=2.0)
     assert wait.wait(0) == 0

@@ -23,3 +23,30 @@ def bench() -> Iterator[Callable[..., Any]]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Any]]:
+    """Starts nodes as processes of their own, and ends them at the end."""
+    pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+    from ros_process import Process
+
+    made: list[Any] = []
+
+    def make(name: str, *parameters: str, **kwargs: Any) -> Any:
+        made.append(Process(name, *parameters, **kwargs))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.kill()
+
+
+@pytest.fixture
+def ear() -> Iterator[Any]:
+    """A listener in the domain of those processes and of launch files."""
+    pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+    from ros_launch import listener
+
+    with listener() as one:
+        yield one

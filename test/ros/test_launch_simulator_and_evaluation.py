@@ -1,10 +1,7 @@
 """The simulator and the evaluation as processes of their own."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -13,58 +10,21 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from ros_launch import DOMAIN, LATCHED, PATIENCE_S, listener
+from ros_launch import LATCHED
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
 from rgbt_perception.frames import Mode
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory
+from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.sensing.decode import depth_picture, stamp_of
 from rgbt_perception.sensing.encode import image_message, string_message
 from rgbt_perception.sensing.encode_status import status_message
 
 FACTORY = RclpyFactory()
-RUN = "import sys; from rgbt_perception.nodes.{0}_node import main; sys.exit(main())"
-
-
-class Process:
-    def __init__(self, name, *parameters):
-        words = [word for one in parameters for word in ("-p", one)]
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", RUN.format(name), "--ros-args", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, "ROS_DOMAIN_ID": str(DOMAIN)},
-        )
-
-    def end(self, number=None):
-        if number is not None:
-            self.process.send_signal(number)
-        text, _ = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, text
-
-
-@pytest.fixture
-def start():
-    made = []
-
-    def start(name, *parameters):
-        made.append(Process(name, *parameters))
-        return made[-1]
-
-    yield start
-    for one in made:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.communicate()
-
-
-@pytest.fixture
-def ear():
-    with listener() as one:
-        yield one
 
 
 def test_the_sample_is_a_live_rig(start, ear):
@@ -91,15 +51,39 @@ def test_the_sample_is_a_live_rig(start, ear):
         "front/thermal_optical_frame",
     }
     assert "front/thermal_optical_frame" in rig[0].data
-    code, text = node.end(signal.SIGINT)
-    assert code == 0, text
-    assert "Traceback" not in text
+    assert node.end(signal.SIGINT) == 0, node.text
+    assert "Traceback" not in node.text
 
 
 def test_without_a_loop_the_simulator_ends_with_the_recording(start):
-    code, text = start("simulator", "loop:=false", "speed:=50.0").end()
-    assert code == 0, text
-    assert "Traceback" not in text
+    node = start("simulator", "loop:=false", "speed:=50.0")
+    assert node.end() == 0, node.text
+    assert "Traceback" not in node.text
+
+
+def test_topics_of_foreign_types_are_left_out_with_a_warning_each(start, recording_maker):
+    store = get_typestore(Stores.ROS2_JAZZY)
+    store.register(get_types_from_msg("uint8 x", "acme_msgs/msg/Thing"))
+    thing = store.types["acme_msgs/msg/Thing"]
+    path = recording_maker.folder / "bag"
+    recording_maker("plain.mcap")
+    with (
+        Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer,
+        RecordingReader(recording_maker.folder / "plain.mcap") as reader,
+    ):
+        known = {
+            topic: writer.add_connection(topic, info.type, typestore=store)
+            for topic, info in reader.topics.items()
+        }
+        foreign = writer.add_connection("/acme", "acme_msgs/msg/Thing", typestore=store)
+        for item in reader.raw_messages():
+            data = store.serialize_cdr(thing(x=1), "acme_msgs/msg/Thing")
+            writer.write(foreign, item.time_ns, bytes(data))
+            writer.write(known[item.topic], item.time_ns, item.data)
+    node = start("simulator", f"recording:={path}", "loop:=false", "speed:=50.0")
+    assert node.end() == 0, node.text
+    assert node.text.count("/acme: left out, type acme_msgs/msg/Thing") == 1
+    assert "Traceback" not in node.text
 
 
 @pytest.mark.parametrize(
@@ -113,10 +97,10 @@ def test_without_a_loop_the_simulator_ends_with_the_recording(start):
     ],
 )
 def test_a_bad_parameter_is_one_line_and_an_exit_code(start, parameters, expected):
-    code, text = start("simulator", *parameters).end()
-    assert code == 1, text
-    assert expected in text
-    assert "Traceback" not in text
+    node = start("simulator", *parameters)
+    assert node.end() == 1, node.text
+    assert expected in node.text
+    assert "Traceback" not in node.text
 
 
 def outputs(stamp_ns, truth, factor):
@@ -179,9 +163,8 @@ def test_depth_is_scored_against_the_truth_it_meets(start, ear, tmp_path):
     assert last.level == b"\x01"
     assert "abs_rel 0.100" in last.message
     assert "above 0.05" in last.message
-    code, text = node.end(signal.SIGINT)
-    assert code == 0, text
-    assert "Traceback" not in text
+    assert node.end(signal.SIGINT) == 0, node.text
+    assert "Traceback" not in node.text
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["conditions"]["street/day/rain"]["depth"]["fused"]["abs_rel"] == pytest.approx(
         0.1
@@ -194,6 +177,5 @@ def test_the_evaluation_says_what_it_waits_for(start, ear):
     diagnostics = ear.hear(DiagnosticArray, "/diagnostics")
     ear.wait(lambda: diagnostics)
     assert diagnostics[0].status[0].message == "nothing on /perception/depth/image yet"
-    code, text = node.end(signal.SIGTERM)
-    assert code == 0, text
-    assert "Traceback" not in text
+    assert node.end(signal.SIGTERM) == 0, node.text
+    assert "Traceback" not in node.text

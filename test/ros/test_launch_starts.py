@@ -8,9 +8,10 @@ import pytest
 pytest.importorskip("launch_ros", reason="needs ROS 2 (launch_ros)")
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from ros_launch import Launch, installed_package, listener
+from ros_launch import Launch, installed_package
 from sensor_msgs.msg import Image
 
 
@@ -28,14 +29,15 @@ def start(tmp_path):
         one.kill()
 
 
-@pytest.fixture
-def ear():
-    with listener() as one:
-        yield one
-
-
 def state(ear, node="/perception"):
     return ear.call(GetState, f"{node}/get_state", GetState.Request()).current_state.label
+
+
+def has_rviz():
+    try:
+        return get_package_prefix("rviz2")
+    except PackageNotFoundError:
+        return None
 
 
 def ended_cleanly(launch):
@@ -61,12 +63,15 @@ def test_manual_leaves_it_to_somebody_else(start, ear):
 
 
 def test_topics_can_be_renamed_from_the_command_line(start, ear):
-    start("perception", engine="constant", rgb_image="/cam0/raw", thermal_camera_info="/ir/info")
+    names = {"rgb_image": "/cam0/raw", "thermal_camera_info": "/ir/info"}
+    launch = start("perception", engine="constant", rviz="true", **names)
     count = ear.node.count_subscribers
     ear.wait(lambda: count("/cam0/raw") and count("/ir/info"))
     assert count("/rgb/camera_info")
     assert not count("/rgb/image")
     assert not count("/thermal/camera_info")
+    if not has_rviz():
+        assert "rviz2 is not installed" in launch.text
 
 
 def test_two_rigs_side_by_side(start, ear):
@@ -109,13 +114,14 @@ def test_a_replay_that_cannot_start_ends_with_the_reason(start, tmp_path):
     assert "Traceback" not in launch.text
 
 
-def test_a_replay_ends_by_itself_with_a_report(start, tmp_path):
+def test_a_replay_in_a_namespace_ends_by_itself_with_a_report(start, tmp_path):
     help_text = subprocess.run(
         ["ros2", "bag", "--help"], capture_output=True, text=True, check=False
     )
     if help_text.returncode:
         pytest.skip("needs ros2 bag (rosbag2)")
-    launch = start("replay", engine="constant", out=str(tmp_path / "scores"))
+    out = str(tmp_path / "scores")
+    launch = start("replay", engine="constant", namespace="front", out=out)
     assert launch.ends() == 0
     assert ended_cleanly(launch), launch.text
     metrics = json.loads((tmp_path / "scores/metrics.json").read_text())

@@ -83,23 +83,65 @@ def test_stream_that_comes_late_is_paired_by_its_stamps(bench, delay_s):
     assert {s.pair_offset.nanosec for s in full} == {4_000_000}
 
 
-def test_stream_seconds_late_never_silences_the_other(bench):
-    rig = bench({"pairing.queue_size": 5})
-    rig.ready("status")
-    old = rig.start_ns - 5_000_000_000
+@pytest.mark.parametrize("delay_s", [1, 2, 5])
+def test_stream_seconds_late_never_silences_the_other(bench, delay_s):
+    rig = bench()
+    rig.ready("depth/image", "status")
     rig.feed_until(lambda: rig.both())
 
     def delay(camera, message):
         if camera == "rgb":
-            message.header.stamp.sec -= 5
+            message.header.stamp.sec -= delay_s
         return message
 
-    assert old > 0
-    count = len(rig.modes)
-    rig.feed_until(lambda: Mode.THERMAL_ONLY in rig.modes[count:], edit=delay)
-    count = len(rig.modes)
+    begin, first = rig.index, rig.stamp("thermal", rig.index)
+
+    def after():
+        stamps = [stamp_of(message) for message in rig.got["depth/image"]]
+        return [stamp for stamp in stamps if stamp >= first]
+
+    # Alone, or at the edge of the queue still paired: a second later at most.
+    while not after():
+        rig.send(edit=delay)
+        time.sleep(PERIOD_NS / 1e9)
+        assert rig.index - begin < 4 * SECOND
     rig.feed(20, edit=delay)
-    assert len(rig.modes) - count >= 10
+    assert len(after()) >= 10
+    assert after() == sorted(after())
+    # In time again, it is used again.
+    count = len(rig.modes)
+    rig.feed_until(lambda: rig.both(count))
+
+
+@pytest.mark.parametrize("jump_s", [-10, 3600])
+def test_seek_interrupts_for_less_than_a_second(bench, jump_s):
+    rig = bench()
+    rig.ready("status")
+    rig.feed_until(lambda: rig.both())
+    count = len(rig.modes)
+    rig.start_ns += jump_s * 1_000_000_000
+    assert rig.feed_until(lambda: rig.both(count)) <= SECOND
+
+
+def test_pictures_without_a_stamp_are_refused_and_told(bench):
+    rig = bench({"host.status_period_s": 0.1})
+    rig.listen_diagnostics()
+    rig.ready("status")
+    rig.feed_until(lambda: rig.both())
+
+    def unstamp(camera, message):
+        if camera == "thermal":
+            message.header.stamp.sec = message.header.stamp.nanosec = 0
+        return message
+
+    def told():
+        found = [s.message for s in rig.statuses("thermal/image") if s.level > b"\0"]
+        return any("stamp is 0 ns" in message for message in found)
+
+    rig.feed_until(lambda: Mode.RGB_ONLY in rig.modes and told(), edit=unstamp)
+    assert rig.got["status"][-1].rejected >= 1
+    count = len(rig.modes)
+    rig.feed_until(lambda: rig.both(count))
 
 
 def test_encoding_may_change_while_it_runs(bench):
@@ -121,8 +163,11 @@ def test_encoding_may_change_while_it_runs(bench):
     assert modes_after(rig, count + 1) <= {Mode.FULL, Mode.DEGRADED}
 
 
-@pytest.mark.parametrize("fault", ["short", "step", "encoding", "size"])
-def test_corrupt_pictures_are_refused_and_recovered_from(bench, fault):
+@pytest.mark.parametrize(
+    ("fault", "word"),
+    [("short", "data"), ("step", "step"), ("encoding", "rgb9"), ("size", "64x46")],
+)
+def test_corrupt_pictures_are_refused_told_and_recovered_from(bench, fault, word):
     rig = bench({"host.status_period_s": 0.1})
     rig.ready("status")
     rig.listen_diagnostics()
@@ -141,12 +186,15 @@ def test_corrupt_pictures_are_refused_and_recovered_from(bench, fault):
                 message.data = message.data[: message.height * message.step]
         return message
 
-    rig.feed_until(
-        lambda: any(
-            "rgb_rejected" in s.reasons and s.mode == Mode.THERMAL_ONLY for s in rig.got["status"]
-        ),
-        edit=corrupt,
-    )
+    def refused():
+        return any("rgb_rejected" in s.reasons and s.mode == Mode.THERMAL_ONLY for s in statuses)
+
+    def told():
+        found = [s.message for s in rig.statuses("rgb/image") if s.level > b"\0"]
+        return any(message.startswith("/rgb/image: ") and word in message for message in found)
+
+    statuses = rig.got["status"]
+    rig.feed_until(lambda: refused() and told(), edit=corrupt)
     assert rig.got["status"][-1].rejected >= 1
     count = len(rig.modes)
     rig.feed_until(lambda: rig.both(count))

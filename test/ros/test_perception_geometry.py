@@ -17,25 +17,41 @@ QUICK = {"host.status_period_s": 0.1}
 def test_camera_info_that_comes_late(bench):
     rig = bench(QUICK)
     rig.ready("depth/image", "status")
+    rig.listen_diagnostics()
     rig.feed_until(lambda: "no_camera_info_rgb" in reasons(rig), infos=False)
+    words = "/rgb/camera_info: published, but nothing has come"
+    rig.feed_until(
+        lambda: any(words in text(s) for s in rig.statuses("rgb/camera_info")), infos=False
+    )
     assert "no_camera_info_thermal" in reasons(rig)
     assert rig.modes[-1] == Mode.WAITING
     assert rig.got["depth/image"] == []
     rig.feed_until(lambda: rig.both())
 
 
-def test_camera_info_of_one_camera_is_absent(bench):
+@pytest.mark.parametrize(
+    ("known", "mode", "words"),
+    [
+        ("thermal", Mode.THERMAL_ONLY, {"rgb_rejected"}),
+        ("rgb", Mode.RGB_ONLY, {"thermal_rejected", "reference_geometry_unknown"}),
+    ],
+)
+def test_camera_info_of_one_camera_is_absent(bench, known, mode, words):
     rig = bench(QUICK)
-    rig.ready("status")
-    info = rig.publishers["thermal/camera_info"]
+    rig.ready("depth/image", "status")
+    info = rig.publishers[f"{known}/camera_info"]
 
-    def send_thermal_info():
-        info.publish(rig.info("thermal", rig.stamp("thermal", rig.index)))
+    def send_its_info():
+        info.publish(rig.info(known, rig.stamp(known, rig.index)))
         rig.feed(1, infos=False)
-        return Mode.THERMAL_ONLY in rig.modes
+        return mode in rig.modes and rig.got["depth/image"]
 
-    rig.until(send_thermal_info)
-    assert "rgb_rejected" in reasons(rig)
+    rig.until(send_its_info)
+    assert words <= set(reasons(rig))
+    # In the view of the camera that is known.
+    message = rig.got["depth/image"][-1]
+    assert message.header.frame_id == f"{known}_optical_frame"
+    assert (message.width, message.height) == SIZES[known]
 
 
 def test_camera_may_change_its_resolution(bench):
@@ -50,7 +66,7 @@ def test_camera_may_change_its_resolution(bench):
     rig.feed_until(lambda: rig.both(count), size=bigger)
 
 
-@pytest.mark.parametrize("zero", ["fx", "all", "size"])
+@pytest.mark.parametrize("zero", ["fx", "all", "size", "nan"])
 def test_camera_info_of_zeros_is_refused_with_the_field_named(bench, zero):
     rig = bench(QUICK)
     rig.ready("status")
@@ -61,6 +77,8 @@ def test_camera_info_of_zeros_is_refused_with_the_field_named(bench, zero):
     elif zero == "all":
         info.k[:] = 0.0
         info.p[:] = 0.0
+    elif zero == "nan":
+        info.k[4] = float("nan")
     else:
         info.width = 0
 

@@ -1,5 +1,3 @@
-import gc
-import os
 import threading
 import time
 
@@ -10,10 +8,11 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 from lifecycle_msgs.srv import ChangeState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from ros_bench import Bench
+from ros_bench import Bench, entities
 
 from rgbt_perception.config import parameters
 from rgbt_perception.errors import InputError
+from rgbt_perception.hosting import loading
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
@@ -22,13 +21,6 @@ def cycle(rig):
     node = rig.perception
     for step in ("configure", "activate", "deactivate", "cleanup"):
         assert rig.ask(getattr(node, f"trigger_{step}")) == SUCCESS
-
-
-def entities(node):
-    return {
-        kind: len(list(getattr(node, kind)))
-        for kind in ("publishers", "subscriptions", "timers", "services", "guards", "waitables")
-    }
 
 
 def test_topics_exist_only_while_it_is_active(bench):
@@ -62,27 +54,6 @@ def test_a_cycle_leaves_nothing_and_can_be_repeated(bench):
     rig.feed_until(lambda: rig.both())
 
 
-@pytest.mark.slow
-def test_fifty_cycles_with_pictures_leak_nothing(bench):
-    rig = bench({"engine.name": "onnxruntime"})
-    rig.listen("status")
-    rig.extrinsics()
-    rig.advertise()
-    used = []
-    for index in range(60):
-        rig.start()
-        count = len(rig.modes)
-        rig.feed_until(lambda count=count: rig.both(count))
-        assert rig.ask(rig.perception.trigger_deactivate) == SUCCESS
-        assert rig.ask(rig.perception.trigger_cleanup) == SUCCESS
-        gc.collect()
-        if index >= 10:
-            used.append((resident_mb(), len(os.listdir("/proc/self/fd")), entities(rig.perception)))
-    first, last = used[0], used[-1]
-    assert last[1:] == first[1:]
-    assert last[0] - first[0] < 20.0, used
-
-
 def test_activation_that_fails_half_way_leaves_nothing(bench):
     # Taken by the last of the subscriptions: all others exist by then.
     rig = bench({"qos_overrides./rig.subscription.reliability": "sometimes"})
@@ -114,6 +85,18 @@ def test_configuring_fails_with_the_reason(bench, tmp_path, capfd, fault):
     rig.until(lambda: any(str(model) in s.message for s in rig.statuses("") if s.level == b"\2"))
     # It stays unconfigured and tells the same again.
     assert rig.ask(rig.perception.trigger_configure) == FAILURE
+
+
+def test_configuring_without_enough_memory_fails_with_the_reason(bench, monkeypatch, capfd):
+    def no_room(config):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(loading, "make_engine", no_room)
+    rig = bench()
+    assert rig.ask(rig.perception.trigger_configure) == FAILURE
+    assert "no room" in capfd.readouterr().err
+    monkeypatch.undo()
+    rig.start()
 
 
 def test_rig_file_that_cannot_be_used_is_named(bench, tmp_path, capfd):
@@ -233,8 +216,3 @@ def test_unknown_parameter_at_the_start_is_warned_of(bench, capfd):
     bench({"pairing.tolerence_s": 0.02})
     time.sleep(0.1)
     assert "pairing.tolerence_s" in capfd.readouterr().err
-
-
-def resident_mb():
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

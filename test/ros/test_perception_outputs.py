@@ -8,6 +8,8 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 from ros_bench import PATIENT, PERIOD_NS, SIZES
 
 from rgbt_perception.frames import Mode
+from rgbt_perception.hosting.interfaces import output_qos
+from rgbt_perception.nodes.qos import profile
 from rgbt_perception.nodes.rclpy_factory import message_class
 from rgbt_perception.outputs import TOPICS
 from rgbt_perception.sensing.decode import depth_picture, stamp_of
@@ -38,6 +40,25 @@ def test_every_output_comes_with_its_type_stamp_frame_encoding_and_size(bench):
     (status,) = rig.got["status"]
     assert (status.mode, status.reasons) == (Mode.FULL, [])
     assert status.pair_offset.nanosec == 4_000_000
+
+
+def test_a_scene_network_adds_its_outputs(bench):
+    rig = bench({**PATIENT, "scene.model": "any"})
+    pictures = {"fused/image": "rgb8", "semantic/image": "mono8", "semantic/colored": "rgb8"}
+    rig.ready("status", *pictures)
+    # Sent when the node began, before anybody listened.
+    rig.listen("semantic/label_info", qos=profile(output_qos("semantic/label_info")))
+    rig.until(lambda: rig.got["semantic/label_info"])
+    (info,) = rig.got["semantic/label_info"]
+    assert [c.class_name for c in info.class_map][8] == "person"
+    stamp = rig.send()
+    rig.until(lambda: all(rig.got[topic] for topic in pictures))
+    for topic, encoding in pictures.items():
+        (message,) = rig.got[topic]
+        assert (message.encoding, stamp_of(message)) == (encoding, stamp)
+        assert (message.width, message.height) == SIZES["thermal"]
+    rig.until(lambda: any(s.mode == Mode.FULL for s in rig.got["status"]))
+    assert rig.got["status"][-1].scene_model == "constant_scene"
 
 
 def test_cloud_is_organised_and_reads_with_the_tools_of_ros(bench):

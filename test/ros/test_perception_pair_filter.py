@@ -7,9 +7,11 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
+from live_rig import make_session
 from message_filters import ApproximateTimeSynchronizer, SimpleFilter
 
 from rgbt_perception.config import PairingConfig
+from rgbt_perception.hosting.runner import Runner
 from rgbt_perception.nodes.pair_filter import PairFilter
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory
 from rgbt_perception.sensing.decode import stamp_of
@@ -119,3 +121,32 @@ def test_single_pictures_pass_while_a_camera_is_silent():
     for index in range(30):
         cameras.send(index, ("thermal",) if index > 9 else ("rgb", "thermal"))
     assert any(match.rgb is None for match in matches)
+
+
+class LosingThermal:
+    """Pairs, and lets time pass in another thread before what came of it is handed over."""
+
+    def __init__(self, runner):
+        self.runner = runner
+        self.thread = threading.Thread(target=runner._wait)
+
+    def pair(self, modality, message, now_ns):
+        self.thread.start()
+        self.thread.join(0.3)  # as far as it comes
+        return ["pair"]
+
+    def wait(self, now_ns):
+        return ["single after it"]
+
+
+def test_matches_stay_in_order_while_a_camera_is_being_lost():
+    taken = []
+    session, _ = make_session()
+    runner = Runner(session, lambda outputs: None, on_fault=lambda error: None)
+    runner.session, runner.offer_match = LosingThermal(runner), taken.append
+    rgb, thermal = SimpleFilter(), SimpleFilter()
+    pairs = PairFilter(runner.session, rgb, thermal, order=runner.pairing)
+    pairs.registerCallback(runner.offer_match)
+    thermal.signalMessage("picture")
+    runner.session.thread.join(5.0)
+    assert taken == ["pair", "single after it"]

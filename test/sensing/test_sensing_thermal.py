@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from rgbt_perception.config import Normalization, ThermalConfig
 from rgbt_perception.errors import InputError
 from rgbt_perception.sensing.thermal import ThermalNormalizer
+from rgbt_perception.sensing.thermal_range import percentile
 
 SECOND = 1_000_000_000
 GAIN = 0.01  # kelvin per count
@@ -307,3 +308,11 @@ def test_a_full_picture_takes_less_than_1_5_milliseconds() -> None:
         normalizer.normalize(counts, i * SECOND // 30)
         taken.append(time.thread_time_ns() - start)
     assert sorted(taken)[20] < 1_500_000
+
+
+@given(
+    hnp.arrays(st.sampled_from([np.uint8, np.uint16]), st.integers(1, 50)),
+    st.floats(0, 100),
+)
+def test_whole_numbers_have_the_percentiles_of_numpy(counts: np.ndarray, percent: float) -> None:
+    assert percentile(np.sort(counts), percent) == np.percentile(counts, percent)

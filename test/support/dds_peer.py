@@ -15,6 +15,7 @@ from rgbt_perception.hosting.interfaces import Qos
 from rgbt_perception.live.configuration import Network
 from rgbt_perception.live.transport import DdsNode
 from rgbt_perception.recording.types import RosbagsFactory
+from rgbt_perception.sensing.decode import stamp_of
 from rgbt_perception.sensing.encode import image_message, static_transform_message
 
 IMAGE = "sensor_msgs/msg/Image"
@@ -48,6 +49,17 @@ def latched(node: DdsNode, finished: threading.Event) -> None:
     finished.wait()
 
 
+def listens(node: DdsNode, finished: threading.Event, topic: str) -> None:
+    """Subscribes reliably to pictures; says at the end how many came and which was the last."""
+    stamps: list[int] = []
+    node.reader(
+        *(topic, IMAGE, Qos(True, False, 5)),
+        lambda name, message, ns: stamps.append(stamp_of(message)),
+    )
+    finished.wait()
+    print(len(stamps), *stamps[-1:], flush=True)
+
+
 def bytes_only(node: DdsNode, finished: threading.Event) -> None:
     """A type nobody knows, and a string that is not UTF-8, at 20 Hz."""
     unknown = node.writer("/other", "somebodys_msgs/msg/Thing", Qos(True, False, 5))
@@ -74,7 +86,8 @@ def stream(
 
 
 if __name__ == "__main__":
-    roles = {"images": images, "latched": latched, "bytes_only": bytes_only, "stream": stream}
+    functions = (images, latched, bytes_only, stream, listens)
+    roles = {function.__name__: function for function in functions}
     network = Network(int(sys.argv[1]), local=True)
     with DdsNode("peer", namespace="/front", network=network) as node:
         done = threading.Event()

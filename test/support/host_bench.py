@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rgbt_perception.engines.constant import ConstantEngine
 from rgbt_perception.frames import Mode
-from rgbt_perception.hosting.interfaces import Qos
+from rgbt_perception.hosting.interfaces import Qos, output_qos
 from rgbt_perception.live.configuration import Network
-from rgbt_perception.outputs import TOPICS
+from rgbt_perception.outputs import offered_topics
 
 PEER = Path(__file__).parent / "rig_peer.py"
 NETWORK = Network(1 + (os.getpid() * 7 + 61) % 99, local=True)
@@ -53,8 +53,8 @@ class Inbox:
             self.messages[topic] = []
             self.node.reader(
                 f"{self.prefix}/{topic}",
-                TOPICS[topic],
-                Qos(True, depth=100),
+                offered_topics(scene=True)[topic],
+                Qos(True, output_qos(topic).transient_local, depth=100),
                 lambda name, message, ns, topic=topic: self.messages[topic].append(message),
             )
 

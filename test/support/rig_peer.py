@@ -16,7 +16,7 @@ from rgbt_perception.geometry.camera import make_camera_model
 from rgbt_perception.hosting.interfaces import Qos
 from rgbt_perception.live.configuration import Network
 from rgbt_perception.live.transport import DdsNode
-from rgbt_perception.recording.types import RosbagsFactory
+from rgbt_perception.recording.types import RosbagsFactory, typestore
 from rgbt_perception.sensing.encode import (
     camera_info_message,
     compressed_image_message,
@@ -78,6 +78,16 @@ class Cameras:
             message.p[:] = 0.0
         self._writer(f"/{camera}/camera_info").publish(message)
 
+    def unreadable(self, camera: str) -> None:
+        """A picture whose encoding is no text: bytes that are not UTF-8."""
+        message = image_message(
+            self._factory, np.zeros((48, 64), np.uint8), "mono8", START_NS, "frame"
+        )
+        data = bytearray(typestore().serialize_cdr(message, _TYPES["image"]))
+        place = data.index(b"mono8")
+        data[place] = 0xFF
+        self._writer(f"/{camera}/image").publish_cdr(bytes(data))
+
     def pictures(
         self,
         first_ms: int,
@@ -85,6 +95,7 @@ class Cameras:
         period_ms: int = 40,
         cameras: tuple[str, ...] = ("rgb", "thermal"),
         behind_ms: int = 0,
+        late: int = 0,
         frozen: bool = False,
         broken: bool = False,
         codec: str = "",
@@ -96,14 +107,18 @@ class Cameras:
             first_ms, count, period_ms: stamps; thermal is 4 ms after RGB.
             cameras: which of the two send.
             behind_ms: how much older the thermal stamps are.
+            late: how many periods later than RGB the thermal pictures come, with true stamps.
             frozen: the thermal picture does not change.
             broken: half of the bytes of the pictures are missing.
             codec: jpeg or png, on the compressed topics.
             thermal: encoding of the thermal pictures, mono16 or mono8.
         """
-        for index in range(count):
+        for turn in range(count + late):
             began = time.monotonic()
             for camera in cameras:
+                index = turn - late if camera == "thermal" else turn
+                if not 0 <= index < count:
+                    continue
                 stamp = START_NS + (first_ms + index * period_ms) * 1_000_000
                 number = first_ms + index
                 if camera == "thermal":

@@ -34,7 +34,7 @@ from rgbt_perception.frames import Mode
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
 from rgbt_perception.nodes.perception_node import PerceptionNode
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory, message_class
-from rgbt_perception.outputs import TOPICS
+from rgbt_perception.outputs import TOPICS, offered_topics
 from rgbt_perception.sensing.encode import (
     camera_info_message,
     compressed_image_message,
@@ -57,6 +57,12 @@ SUCCESS = TransitionCallbackReturn.SUCCESS
 # For tests of what one pair gives: no camera counts as lost while the machine is busy elsewhere.
 PATIENT = {"pairing.timeout_s": 20.0}
 DEFAULTS = {"engine.name": "constant", "output.cloud_stride": 2}
+
+
+def entities(node: Node) -> dict[str, int]:
+    """How many of each kind a node holds."""
+    kinds = ("publishers", "subscriptions", "timers", "services", "guards", "waitables")
+    return {kind: len(list(getattr(node, kind))) for kind in kinds}
 
 
 class Spinner:
@@ -101,7 +107,7 @@ class Bench:
         )
         self.factory = RclpyFactory()
         self.node = Node("cameras", context=self.context)
-        self.got: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
+        self.got: dict[str, list[Any]] = {topic: [] for topic in offered_topics(scene=True)}
         self.diagnostics: list[Any] = []
         self.index = 0
         self.start_ns = START_NS
@@ -130,7 +136,7 @@ class Bench:
 
     def listen(self, *topics: str, qos: QoSProfile = RELIABLE) -> None:
         for topic in topics or TOPICS:
-            kind = message_class(TOPICS[topic])
+            kind = message_class(offered_topics(scene=True)[topic])
             self.node.create_subscription(kind, f"/perception/{topic}", self.got[topic].append, qos)
 
     def listen_diagnostics(self) -> None:

@@ -57,6 +57,6 @@ def make_recording(pairs: int = 4, width: int = 80, height: int = 64, seed: int 
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def recording():
     return make_recording()

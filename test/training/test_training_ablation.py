@@ -1,5 +1,7 @@
 import json
+import shutil
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -30,11 +32,25 @@ RECIPE = RecipeConfig(
 BY_NAME = {variant.name: variant for variant in VARIANTS}
 
 
-@pytest.fixture
-def start(tmp_path):
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
     torch.manual_seed(5)
-    write_weights(tmp_path / "trained.ckpt", ConfidenceDepth().state_dict())
-    return str(tmp_path / "trained.ckpt")
+    path = tmp_path_factory.mktemp("start") / "trained.ckpt"
+    write_weights(path, ConfidenceDepth().state_dict())
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def ablated(recording, start, tmp_path_factory):
+    """Two variants, trained and scored: the folder, to be left as it is, and the results."""
+    out = tmp_path_factory.mktemp("ablated")
+    return out, _ablate(recording, start, out)
+
+
+@pytest.fixture
+def copy(ablated, tmp_path):
+    """A copy of that folder, to be changed."""
+    return Path(shutil.copytree(ablated[0], tmp_path / "out"))
 
 
 def _ablate(recording, start, out, names=("full", "no_warp"), steps=2, recipe=RECIPE):
@@ -67,10 +83,9 @@ def test_the_recipe_itself_may_be_a_variant():
         assert variant_recipe(changed, variant, 1, "") == variant_recipe(RECIPE, variant, 1, "")
 
 
-def test_coarse_networks_are_taken_over_and_stay_all_else_is_new(recording, start, tmp_path):
-    out = tmp_path / "out"
-    results = _ablate(recording, start, out)
-    before = read_checkpoint(tmp_path / "trained.ckpt").weights
+def test_coarse_networks_are_taken_over_and_stay_all_else_is_new(start, ablated):
+    out, results = ablated
+    before = read_checkpoint(Path(start)).weights
     for name in results:
         after = read_checkpoint(out / name / "last.ckpt").weights
         coarse = [n for n in after if n.split(".")[0] in COARSE]
@@ -100,35 +115,32 @@ def test_folded_coarse_networks_stand_before_a_fusion_with_batchnorm(recording, 
     trained.network()
 
 
-def test_a_result_that_is_there_is_not_made_again(recording, start, tmp_path, capsys):
-    first = _ablate(recording, start, tmp_path / "out", ["full"])
-    stamp = (tmp_path / "out" / "full" / "last.ckpt").stat().st_mtime_ns
-    second = _ablate(recording, start, tmp_path / "out", ["full", "no_confidence"])
+def test_a_result_that_is_there_is_not_made_again(recording, start, ablated, copy, capsys):
+    _, first = ablated
+    stamp = (copy / "full" / "last.ckpt").stat().st_mtime_ns
+    second = _ablate(recording, start, copy, ["full", "no_confidence"])
     assert second["full"] == first["full"]
-    assert (tmp_path / "out" / "full" / "last.ckpt").stat().st_mtime_ns == stamp
+    assert (copy / "full" / "last.ckpt").stat().st_mtime_ns == stamp
     assert "full: there already" in capsys.readouterr().out
     assert second["no_confidence"]["scores"]["abs_rel_ungated"] == pytest.approx(
         second["no_confidence"]["scores"]["abs_rel_fused"]
     )
 
 
-def test_an_interrupted_variant_goes_on(recording, start, tmp_path):
-    whole = _ablate(recording, start, tmp_path / "whole", ["full"])
-    out = tmp_path / "parts"
-    _ablate(recording, start, out, ["full"])
-    (out / "full" / "result.json").unlink()  # ended after training, before its scores
-    assert _ablate(recording, start, out, ["full"])["full"]["scores"] == pytest.approx(
+def test_an_interrupted_variant_goes_on(recording, start, ablated, copy):
+    _, whole = ablated
+    (copy / "full" / "result.json").unlink()  # ended after training, before its scores
+    assert _ablate(recording, start, copy, ["full"])["full"]["scores"] == pytest.approx(
         whole["full"]["scores"]
     )
 
 
-def test_results_of_other_settings_are_not_mixed(recording, start, tmp_path):
-    _ablate(recording, start, tmp_path / "out", ["full"])
+def test_results_of_other_settings_are_not_mixed(recording, start, copy, tmp_path):
     with pytest.raises(InputError, match=r"full/result\.json.*another --out"):
-        _ablate(recording, start, tmp_path / "out", ["full"], steps=3)
+        _ablate(recording, start, copy, ["full"], steps=3)
     write_weights(tmp_path / "other.ckpt", ConfidenceDepth().state_dict())
     with pytest.raises(InputError, match="another --out"):
-        _ablate(recording, str(tmp_path / "other.ckpt"), tmp_path / "out", ["full"])
+        _ablate(recording, str(tmp_path / "other.ckpt"), copy, ["full"])
 
 
 def test_weights_without_a_coarse_network_are_refused(recording, tmp_path):
@@ -165,7 +177,7 @@ def test_the_command_writes_both_files_and_names_what_is_wrong(
         "  validation: {first_seed: 800000, count: 1, seconds: 1, rate: 1}\n"
         "schedule: {batch: 2, workers: 0, threads: 1}\n"
     )
-    monkeypatch.setattr(ablation, "_recordings", lambda *_: [recording])
+    monkeypatch.setattr(ablation, "gather_recordings", lambda *_: ([recording], [recording]))
     words = ["--data", tmp_path, "--recipe", recipe, "--out", tmp_path / "out"]
     words = [str(word) for word in words]
     assert main([*words, "--start", start, "--steps", "1"]) == 0

@@ -1,13 +1,18 @@
+import numpy as np
 import pytest
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 pytest.importorskip("mujoco")
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 
 from rgbt_perception.cli.main import main
+from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS
+from rgbt_perception.models.confidence_depth import DeployedConfidenceDepth
 from rgbt_perception.resources import share
+from rgbt_perception.training.checkpoint import read_checkpoint
+from rgbt_perception.training.export import TOLERANCE, example_inputs, parity
 
 SHIPPED = sorted(path.stem for path in share("config/recipes").glob("*.yaml"))
 RECIPE = """
@@ -22,6 +27,7 @@ data:
   width: 64
   height: 64
   processes: 1
+network: {backbone: mobilenet-v2, confidence: image, attention: false, warp: false}
 schedule: {steps: 2, batch: 1, validate_every: 2, workers: 0, threads: 1}
 """
 
@@ -32,7 +38,16 @@ def _run(capsys, *words) -> tuple[int, str, list[str]]:
     return code, captured.out, [x for x in captured.err.splitlines() if x.startswith("rgbt:")]
 
 
-def test_from_a_recipe_to_onnx(tmp_path, capsys):
+def _with_depth_that_varies(checkpoint):
+    """The heads start flat, and two steps leave them so."""
+    tree = torch.load(checkpoint, weights_only=True)
+    for part in ("rgb_network", "thermal_network", "fusion"):
+        torch.nn.init.normal_(tree["state_dict"][f"network.{part}.head.1.weight"], std=1.0)
+    torch.save(tree, checkpoint)
+
+
+def test_from_the_recipe_of_a_variant_to_onnx(tmp_path, capsys):
+    pytest.importorskip("transformers")
     recipe, out, model = tmp_path / "tiny.yaml", tmp_path / "run", tmp_path / "tiny.onnx"
     recipe.write_text(RECIPE)
     train = ("train", recipe, "--data", tmp_path / "data", "--out", out)
@@ -47,13 +62,20 @@ def test_from_a_recipe_to_onnx(tmp_path, capsys):
     assert "--resume" in errors[0]
     assert len(errors) == 1
 
+    _with_depth_that_varies(out / "last.ckpt")
     size = ("--size", "192x128")
     code, printed, errors = _run(capsys, "export", out / "last.ckpt", "--out", model, *size)
     assert (code, errors) == (0, [])
     assert "192x128" in printed
-    properties = {item.key: item.value for item in onnx.load(model).metadata_props}
+    written = onnx.load(model)
+    assert [item.name for item in written.graph.input] == list(INPUTS)
+    assert [item.name for item in written.graph.output] == list(OUTPUTS)
+    properties = {item.key: item.value for item in written.metadata_props}
     assert properties["steps"] == "2"
     assert len(properties["recipe_sha256"]) == 64
+    inputs = {**example_inputs(128, 192, seed=4), "gate": np.zeros(1, np.float32)}
+    deployed = DeployedConfidenceDepth(read_checkpoint(out / "last.ckpt").network()).eval()
+    assert parity(deployed, model, inputs) <= TOLERANCE
 
 
 def test_a_folder_of_the_same_name_does_not_hide_a_shipped_recipe(tmp_path, monkeypatch):

@@ -5,12 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from rgbt_perception.training.dataset import (
-    SequentialFrom,
-    TrainingPairs,
-    ValidationPairs,
-    collate,
-)
+from rgbt_perception.training.dataset import SequentialFrom, TrainingPairs, ValidationPairs
+from rgbt_perception.training.joined_pairs import collate
 from rgbt_perception.training.recipe import AugmentationConfig
 
 SIZE = (128, 64)
@@ -41,7 +37,7 @@ def test_every_pair_comes_once_a_round(recording):
     pairs = TrainingPairs([recording, recording], *SIZE, AugmentationConfig(), seed=1)
     assert len(pairs) == 8
     for turn in range(3):
-        drawn = {pairs._drawn(turn * 8 + index) for index in range(8)}
+        drawn = {pairs.drawn[turn * 8 + index] for index in range(8)}
         assert drawn == set(range(8))
 
 

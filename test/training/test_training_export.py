@@ -10,17 +10,29 @@ pytest.importorskip("onnxscript")
 from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS
 from rgbt_perception.errors import UsageError
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DeployedConfidenceDepth
+from rgbt_perception.models.folding import fold_batchnorm
 from rgbt_perception.training.export import (
     TOLERANCE,
     example_inputs,
     export_onnx,
     parity,
 )
+from rgbt_perception.training.starting_weights import load_start
 
 
 def _network() -> ConfidenceDepth:
+    """As after some training: the exporter merges weights that are equal, as new ones may be."""
     torch.manual_seed(1)
     network = ConfidenceDepth()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim == 1:
+                parameter += 1e-3 * torch.randn_like(parameter)
+        for name, value in network.named_buffers():
+            if name.endswith("running_mean"):
+                value += 1e-3 * torch.randn_like(value)
+            elif name.endswith("running_var"):
+                value += 0.1 * torch.rand_like(value)
     # The heads start flat; parity must be seen on depth that varies.
     for head in (network.rgb_network.head, network.thermal_network.head, network.fusion.head):
         torch.nn.init.normal_(head[1].weight, std=4.0)
@@ -42,7 +54,7 @@ def _scene_inputs(height: int, width: int):
     return inputs
 
 
-def test_onnx_equals_torch(tmp_path):
+def test_onnx_equals_torch_and_can_be_read_back(tmp_path):
     height, width = 256, 320
     network = _network()
     path = tmp_path / "model.onnx"
@@ -75,6 +87,15 @@ def test_onnx_equals_torch(tmp_path):
     assert 0 < (rgb > 0).mean() < 1
     assert thermal.std() > 0.05
     assert 0 < sure.mean() < 1
+
+    again = ConfidenceDepth()
+    assert load_start(again, str(path)) == []
+    assert parity(DeployedConfidenceDepth(again).eval(), path, scene) <= TOLERANCE
+    fold_batchnorm(network)
+    found, written = again.state_dict(), network.state_dict()
+    assert found.keys() == written.keys()
+    for name, value in written.items():
+        torch.testing.assert_close(found[name], value)
 
 
 @pytest.mark.parametrize(("height", "width"), [(100, 160), (128, 170), (32, 32)])

@@ -35,6 +35,13 @@ def _fit(recording, out, **more):
     return fit(RECIPE, "digest", [recording], [recording], out, **more)
 
 
+@pytest.fixture(scope="module")
+def whole(recording, tmp_path_factory):
+    """The folder of an undisturbed training, its last checkpoint and what was told meanwhile."""
+    out, told = tmp_path_factory.mktemp("whole"), []
+    return out, _fit(recording, out, tell=told.append), told
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_signal_ends_after_the_step(recording, tmp_path, number):
     before = signal.getsignal(number)
@@ -52,9 +59,8 @@ def test_a_stop_signal_ends_after_the_step(recording, tmp_path, number):
     assert signal.getsignal(number) is before
 
 
-def test_an_interrupted_training_goes_on_exactly(recording, tmp_path):
-    told: list[str] = []
-    whole = read_checkpoint(_fit(recording, tmp_path / "whole", tell=told.append))
+def test_an_interrupted_training_goes_on_exactly(recording, whole, tmp_path):
+    undisturbed = read_checkpoint(whole[1])
 
     def interrupt(step: int, steps: int) -> None:
         assert steps == STEPS
@@ -72,17 +78,17 @@ def test_an_interrupted_training_goes_on_exactly(recording, tmp_path):
     resumed = read_checkpoint(last)
 
     assert seen == [3, 4, 5, 6]
-    assert whole.step == resumed.step == STEPS
-    assert whole.weights.keys() == resumed.weights.keys()
-    for name, weight in whole.weights.items():
+    assert undisturbed.step == resumed.step == STEPS
+    assert undisturbed.weights.keys() == resumed.weights.keys()
+    for name, weight in undisturbed.weights.items():
         assert torch.equal(weight, resumed.weights[name]), name
     assert not torch.equal(
         part.weights["fusion.head.1.weight"], resumed.weights["fusion.head.1.weight"]
     )
-    _check_outputs(tmp_path / "whole", told)
 
 
-def _check_outputs(out, told):
+def test_scores_are_told_and_written(whole):
+    out, _, told = whole
     assert [line.split(":")[0] for line in told] == ["step 3", "step 6"]
     assert "abs_rel_fused" in told[0]
     summary = json.loads((out / "summary.json").read_text())
@@ -118,8 +124,8 @@ def test_training_starts_from_other_weights(recording, tmp_path):
         fit(missing, "three", [recording], [recording], tmp_path / "three")
 
 
-def test_frozen_parts_stay_and_a_folded_training_goes_on(recording, tmp_path):
-    start = _fit(recording, tmp_path / "start")
+def test_frozen_parts_stay_and_a_folded_training_goes_on(recording, whole, tmp_path):
+    start = whole[1]
     schedule = replace(
         RECIPE.schedule, steps=4, validate_every=4, fold=True, frozen=("rgb_network",)
     )

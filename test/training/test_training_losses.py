@@ -7,7 +7,8 @@ torch = pytest.importorskip("torch")
 
 from rgbt_perception.models.coarse_depth import FEATURE_STRIDE, CoarseDepth
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DepthPrediction
-from rgbt_perception.training.dataset import TrainingPairs, ValidationPairs, collate
+from rgbt_perception.training.dataset import TrainingPairs, ValidationPairs
+from rgbt_perception.training.joined_pairs import collate
 from rgbt_perception.training.losses import (
     FARTHEST_M,
     Truth,
@@ -189,7 +190,7 @@ def test_a_tiny_batch_is_learned(recording):
     torch.manual_seed(0)
     torch.set_num_threads(1)
     pairs = ValidationPairs([recording], 128, 64)
-    batch = collate([pairs[index] for index in range(4)])
+    batch = collate([pairs[index] for index in range(2)])
     network = ConfidenceDepth().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
     history = []

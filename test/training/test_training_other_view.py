@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from rgbt_perception.models.coarse_depth import FEATURE_STRIDE, CoarseDepth
 from rgbt_perception.models.confidence_depth import DepthInputs, DepthPrediction
 from rgbt_perception.models.cross_modal import splat, view
-from rgbt_perception.training.dataset import DepthBatch, ValidationPairs, collate
+from rgbt_perception.training.dataset import DepthBatch, ValidationPairs
+from rgbt_perception.training.joined_pairs import collate
 from rgbt_perception.training.losses import depth_losses
 from rgbt_perception.training.other_view import fused_in_rgb, rgb_in_thermal
 from rgbt_perception.training.recipe import LossConfig

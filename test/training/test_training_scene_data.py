@@ -14,9 +14,10 @@ from rgbt_perception.scene_classes import COLOURS, IGNORED, SCENE_CLASSES, UNLAB
 from rgbt_perception.simulation.scenes.labels import Label
 from rgbt_perception.training import scene_cache
 from rgbt_perception.training.aligned_folder import aligned_folders
+from rgbt_perception.training.joined_pairs import collate
 from rgbt_perception.training.pair_cache import LABELS
 from rgbt_perception.training.scene_cache import cache_scenes, open_scenes
-from rgbt_perception.training.scene_dataset import TrainingScenes, ValidationScenes, collate
+from rgbt_perception.training.scene_dataset import TrainingScenes, ValidationScenes
 from rgbt_perception.training.scene_pair import ScenePair
 from rgbt_perception.training.scene_recipe import SceneAugmentationConfig
 from rgbt_perception.training.scene_view import mirrored, random_view, whole_view
@@ -76,7 +77,7 @@ def test_training_samples_are_a_function_of_seed_and_number():
 def test_every_labelled_pair_is_drawn_once_a_round():
     scenes = TrainingScenes([Source(), Source(4, 1)], [], 64, 64, STILL, 0.0, 1)
     for start in (0, 7):
-        assert sorted(scenes._drawn(start + index) for index in range(7)) == list(range(7))
+        assert sorted(scenes.drawn[start + index] for index in range(7)) == list(range(7))
 
 
 def test_batches_hold_what_the_networks_expect():

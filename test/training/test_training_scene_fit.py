@@ -197,5 +197,5 @@ def test_the_shipped_stages_go_on_from_one_another():
         load_recipe(share(f"config/recipes/{name}.yaml")) for name in ("scene", "scene_finish")
     )
     assert last.start_from == f"runs/{first.name}/last.ckpt"
-    assert first.data == last.data
+    assert first.data == replace(last.data, real=(), real_share=0.0)
     assert (last.width, last.height) == (320, 256)

@@ -1,54 +1,44 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("onnxscript")
+pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
 
+from rgbt_perception.engines.choice import model_path
 from rgbt_perception.errors import InputError
-from rgbt_perception.models.confidence_depth import ConfidenceDepth, DepthInputs
-from rgbt_perception.training.export import example_inputs, export_onnx
+from rgbt_perception.models.confidence_depth import (
+    ConfidenceDepth,
+    DeployedConfidenceDepth,
+    DepthInputs,
+)
+from rgbt_perception.training.export import TOLERANCE, example_inputs, parity
 from rgbt_perception.training.starting_weights import load_start
 
-SIZE = (64, 128)
+SHIPPED = "confidence_depth"
 
 
-def _trained(seed):
-    """As after some training: the exporter merges weights that are equal, as new ones may be."""
-    torch.manual_seed(seed)
-    network = ConfidenceDepth()
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter += 0.01 * torch.randn_like(parameter)
-        for name, value in network.named_buffers():
-            if name.endswith(("running_mean", "running_var")):
-                value += 0.1 * torch.rand_like(value)
-    return network.eval()
+def _new():
+    torch.manual_seed(2)
+    return ConfidenceDepth()
 
 
 def _predict(network):
-    inputs = {name: torch.from_numpy(array) for name, array in example_inputs(*SIZE).items()}
+    inputs = {name: torch.from_numpy(array) for name, array in example_inputs(64, 128).items()}
     with torch.no_grad():
         return network.eval()(DepthInputs(**inputs))
 
 
-def test_an_exported_network_can_be_read_back(tmp_path):
-    trained = _trained(1)
-    export_onnx(trained, tmp_path / "model.onnx", *SIZE)
-    torch.manual_seed(2)
-    network = ConfidenceDepth()
-    assert load_start(network, str(tmp_path / "model.onnx")) == []
-    found, expected = _predict(network), _predict(trained)
-    torch.testing.assert_close(found.log_depth, expected.log_depth, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(
-        found.confidence_logits, expected.confidence_logits, rtol=1e-3, atol=1e-3
-    )
+def test_an_exported_network_can_be_read_back():
+    network = _new()
+    assert load_start(network, SHIPPED) == []
+    deployed = DeployedConfidenceDepth(network).eval()
+    assert parity(deployed, model_path(SHIPPED), example_inputs(256, 320)) <= TOLERANCE
 
 
-def test_single_parts_can_be_taken(tmp_path):
-    trained = _trained(1)
-    export_onnx(trained, tmp_path / "model.onnx", *SIZE)
-    torch.manual_seed(2)
-    network = ConfidenceDepth()
-    fresh = load_start(network, str(tmp_path / "model.onnx"), ("rgb_network",))
+def test_single_parts_can_be_taken():
+    trained, network = _new(), _new()
+    load_start(trained, SHIPPED)
+    fresh = load_start(network, SHIPPED, ("rgb_network",))
     assert "rgb_network" not in fresh
     assert {"thermal_network", "fusion"} <= set(fresh)
     found, expected = _predict(network), _predict(trained)
@@ -74,13 +64,11 @@ def test_what_cannot_be_a_beginning_is_told(tmp_path, content, words):
     assert all(word in str(error.value) for word in words)
 
 
-def test_another_network_is_refused(tmp_path):
-    export_onnx(_trained(1), tmp_path / "model.onnx", *SIZE)
-
+def test_another_network_is_refused():
     class Other(torch.nn.Module):
         def __init__(self):
             super().__init__()
             self.fusion = torch.nn.Conv2d(1, 1, 1)
 
     with pytest.raises(InputError, match="not the weights of this network"):
-        load_start(Other(), str(tmp_path / "model.onnx"))
+        load_start(Other(), SHIPPED)

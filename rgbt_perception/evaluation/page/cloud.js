@@ -23,6 +23,7 @@
       rgb: bytes(cloud.rgb),
       confidence: bytes(cloud.confidence),
       heat: bytes(cloud.heat),
+      label: bytes(cloud.label),
     };
   }
 

@@ -24,7 +24,7 @@ from rgbt_perception.frames import ColorImage
 from rgbt_perception.sensing.decode import color_picture, depth_picture, thermal_picture
 from rgbt_perception.sensing.decode_raw import decode_raw
 
-KINDS = ("rgb", "thermal", "depth", "confidence")
+KINDS = ("rgb", "thermal", "depth", "confidence", "fused", "labels")
 
 _WIDEST = 640  # pixels; more is wasted on a panel of half a screen
 _QUALITY = 82
@@ -127,8 +127,11 @@ class Gallery:
             return slot.jpeg or None
 
     def _drawn(self, kind: str, message: Any) -> ColorImage:
-        if kind == "rgb":
+        if kind in ("rgb", "fused"):
             return _shrunk(color_picture(message))
+        if kind == "labels":
+            # A mixed colour would be another class.
+            return _shrunk(color_picture(message), cv2.INTER_NEAREST)
         if kind == "thermal":
             return grey_picture(_shrunk(thermal_picture(message)))
         if kind == "confidence":
@@ -169,12 +172,13 @@ def _note(message: Any) -> str:
     return f"{message.width}x{message.height} {message.encoding}"
 
 
-def _shrunk(picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """At most ``_WIDEST`` pixels wide; nearest pixels, so that depths are not mixed."""
+def _shrunk(picture: np.ndarray[Any, Any], how: int | None = None) -> np.ndarray[Any, Any]:
+    """At most ``_WIDEST`` pixels wide; unless told otherwise, depths are not mixed."""
     height, width = picture.shape[:2]
     if width <= _WIDEST:
         return picture
     size = (_WIDEST, max(1, round(height * _WIDEST / width)))
     # Depth has holes that averaging would spread; colour looks better averaged.
-    how = cv2.INTER_AREA if picture.ndim == 3 else cv2.INTER_NEAREST
+    if how is None:
+        how = cv2.INTER_AREA if picture.ndim == 3 else cv2.INTER_NEAREST
     return np.asarray(cv2.resize(picture, size, interpolation=how))

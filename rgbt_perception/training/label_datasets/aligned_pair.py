@@ -14,12 +14,10 @@ import numpy.typing as npt
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import ColorImage
 from rgbt_perception.recording.pictures import Picture, read_picture
+from rgbt_perception.scene_classes import IGNORED
 
 Labels = npt.NDArray[np.uint8]
 ThermalCounts = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
-
-UNLABELLED = 0
-IGNORED = 255
 
 
 @dataclass(frozen=True)

@@ -10,33 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from rgbt_perception.errors import InputError
-from rgbt_perception.training.label_datasets.aligned_pair import (
-    AlignedPair,
-    AlignedPairs,
-    checked_pair,
-    read_labels,
-    read_rgb,
-    read_thermal,
-    require_folders,
-)
+from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.training.label_datasets.aligned_pair import AlignedPairs, require_folders
+from rgbt_perception.training.label_datasets.png_split import png_split
 
-CLASSES = (
-    "unlabelled",
-    "road",
-    "sidewalk",
-    "building",
-    "traffic light",
-    "traffic sign",
-    "vegetation",
-    "sky",
-    "person",
-    "car",
-    "truck",
-    "bus",
-    "motorcycle",
-    "bicycle",
-    "pole",
-)
+CLASSES = tuple(item.name for item in SCENE_CLASSES)
+"""The ids of ``scene_classes`` are FMB's."""
+
 SPLITS = ("train", "test")
 
 
@@ -55,17 +35,4 @@ def open_fmb(root: Path, split: str) -> AlignedPairs:
     visible, infrared, label = require_folders(
         root / split, ("Visible", "Infrared", "Label"), "the FMB data set"
     )
-    names = sorted(path.stem for path in visible.glob("*.png"))
-    if not names:
-        raise InputError(f"{visible}: holds no .png picture")
-
-    def read(name: str) -> AlignedPair:
-        file = f"{name}.png"
-        return checked_pair(
-            name,
-            read_rgb(visible / file),
-            read_thermal(infrared / file),
-            read_labels(label / file, len(CLASSES)),
-        )
-
-    return AlignedPairs(names, CLASSES, read)
+    return png_split(visible, infrared, label, CLASSES)

@@ -10,16 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from rgbt_perception.errors import InputError
-from rgbt_perception.training.label_datasets.aligned_pair import (
-    AlignedPair,
-    AlignedPairs,
-    checked_pair,
-    read_labels,
-    read_rgb,
-    read_thermal,
-    require_folders,
-)
+from rgbt_perception.training.label_datasets.aligned_pair import AlignedPairs, require_folders
 from rgbt_perception.training.label_datasets.mfnet import CLASSES
+from rgbt_perception.training.label_datasets.png_split import png_split
 
 SPLITS = ("train", "test")
 
@@ -38,18 +31,4 @@ def open_msrs(root: Path, split: str) -> AlignedPairs:
         raise InputError(f"MSRS has no split {split!r}, expected one of {', '.join(SPLITS)}")
     visible, infrared = require_folders(root / split, ("vi", "ir"), "the MSRS data set")
     labels = root / split / "Segmentation_labels"
-    is_labelled = labels.is_dir()
-    names = sorted(path.stem for path in visible.glob("*.png"))
-    if not names:
-        raise InputError(f"{visible}: holds no .png picture")
-
-    def read(name: str) -> AlignedPair:
-        file = f"{name}.png"
-        return checked_pair(
-            name,
-            read_rgb(visible / file),
-            read_thermal(infrared / file),
-            read_labels(labels / file, len(CLASSES)) if is_labelled else None,
-        )
-
-    return AlignedPairs(names, CLASSES if is_labelled else (), read)
+    return png_split(visible, infrared, labels if labels.is_dir() else None, CLASSES)

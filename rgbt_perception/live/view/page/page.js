@@ -54,13 +54,15 @@
     find(name).replaceChildren(...spans);
   }
 
-  function loadPicture(kind, count) {
+  // lost: the host says that this camera's pictures have stopped or repeat.
+  function loadPicture(kind, count, lost) {
     const figure = document.querySelector('[data-picture="' + kind + '"]');
     const image = figure.querySelector("div > img");
     const now = performance.now();
-    figure.classList.toggle("old", shown[kind] > 0 && now - since[kind] > 1000 * OLD_S);
+    figure.classList.toggle("old", lost || (shown[kind] > 0 && now - since[kind] > 1000 * OLD_S));
     if (count === 0 || count === shown[kind] || image.dataset.busy) return;
     image.dataset.busy = "1";
+    figure.hidden = false; // those that not every host has are hidden until they come
     const done = () => delete image.dataset.busy;
     image.onload = () => {
       done();
@@ -114,7 +116,8 @@
     putTicks("ticks", state.depth_ticks.map(([depth, place]) => [depth + " m", place]));
     Object.entries(state.notes).forEach(([kind, note]) =>
       setText(document.querySelector('[data-picture="' + kind + '"] [data-note]'), note));
-    Object.entries(state.pictures).forEach(([kind, count]) => loadPicture(kind, count));
+    const silent = (kind) => ["lost", "frozen"].some((why) => state.reasons.includes(kind + "_" + why));
+    Object.entries(state.pictures).forEach(([kind, count]) => loadPicture(kind, count, silent(kind)));
   }
 
   async function ask() {

@@ -1,0 +1,71 @@
+"""Our cloud as a node of its own: `python cloud_node_ros.py`, depth picture in, cloud out.
+
+Takes what ``depth_image_proc`` takes, by the same names: `image_rect` and `camera_info`. Until its
+standard input closes.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+
+from rgbt_perception.frames import Mode, Perception, Pinhole
+from rgbt_perception.nodes.rclpy_factory import RclpyFactory
+from rgbt_perception.sensing.decode import depth_picture, stamp_of
+from rgbt_perception.sensing.encode_cloud import cloud_message
+
+
+class CloudNode(Node):
+    """The cloud of every depth picture; flying points stay, as they do with the other node."""
+
+    def __init__(self) -> None:
+        super().__init__("cloud")
+        self._factory = RclpyFactory()
+        self._camera: Pinhole | None = None
+        self._confidence = np.zeros((0, 0), np.float32)
+        qos = QoSProfile(depth=2, reliability=ReliabilityPolicy.RELIABLE)
+        self._points = self.create_publisher(PointCloud2, "points", qos)
+        for name, kind, take in (
+            ("camera_info", CameraInfo, self._take_info),
+            ("image_rect", Image, self._take),
+        ):
+            self.create_subscription(kind, name, take, qos_profile_sensor_data)
+
+    def _take_info(self, message: Any) -> None:
+        p = message.p
+        self._camera = Pinhole(message.width, message.height, p[0], p[5], p[2], p[6])
+
+    def _take(self, message: Any) -> None:
+        if self._camera is None or not self._points.get_subscription_count():
+            return
+        depth = depth_picture(message)
+        if self._confidence.shape != depth.shape:
+            self._confidence = np.ones(depth.shape, np.float32)
+        frame = message.header.frame_id
+        result = Perception(
+            self._camera, stamp_of(message), frame, Mode.FULL, (), 0, depth, self._confidence
+        )
+        self._points.publish(cloud_message(self._factory, result, 1, 0.0))
+
+
+def _spin(node: Node) -> None:
+    with suppress(ExternalShutdownException):
+        rclpy.spin(node)
+
+
+if __name__ == "__main__":
+    rclpy.init(args=sys.argv)
+    worker = threading.Thread(target=_spin, args=(CloudNode(),))
+    worker.start()
+    sys.stdin.read()
+    rclpy.try_shutdown()
+    worker.join()
