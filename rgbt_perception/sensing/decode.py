@@ -58,7 +58,7 @@ def thermal_picture(message: Any) -> Counts:
     pixels = _pixels(message)
     if pixels.ndim == 3:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
-    return pixels.astype(np.float32) if pixels.dtype == np.float64 else pixels
+    return _single(pixels) if pixels.dtype == np.float64 else pixels
 
 
 def depth_picture(message: Any) -> FloatImage:
@@ -73,10 +73,8 @@ def depth_picture(message: Any) -> FloatImage:
     pixels = _pixels(message)
     if pixels.ndim == 3 or pixels.dtype == np.uint8:
         raise _wrong(message, pixels, "32FC1 in metres or 16UC1 in millimetres")
-    if pixels.dtype == np.uint16:
-        pixels = pixels * np.float32(0.001)
-    else:
-        pixels = pixels.astype(np.float32, copy=False)
+    millimetres = pixels.dtype == np.uint16
+    pixels = pixels * np.float32(0.001) if millimetres else _single(pixels)
     known = np.isfinite(pixels) & (pixels > 0)
     return np.where(known, pixels, np.float32(np.nan))
 
@@ -94,6 +92,12 @@ def label_picture(message: Any) -> npt.NDArray[np.uint8]:
     if pixels.ndim == 3 or pixels.dtype != np.uint8:
         raise _wrong(message, pixels, "one channel of 8 bits (mono8)")
     return pixels
+
+
+def _single(pixels: npt.NDArray[Any]) -> FloatImage:
+    """As float32; what that cannot hold becomes infinite: no measurement."""
+    with np.errstate(over="ignore"):
+        return pixels.astype(np.float32, copy=False)
 
 
 def _pixels(message: Any) -> npt.NDArray[Any]:

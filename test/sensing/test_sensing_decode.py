@@ -67,6 +67,12 @@ def test_thermal_counts_stay_as_sent(raw_image):
     np.testing.assert_array_equal(result, kelvin.astype(np.float32))
 
 
+def test_what_float32_cannot_hold_is_no_measurement(raw_image):
+    message = raw_image("64FC1", 2, rows_of(np.array([[1e300, 2.0]], dtype="<f8")))
+    assert thermal_picture(message).tolist() == [[np.inf, 2.0]]
+    np.testing.assert_array_equal(depth_picture(message), [[np.nan, 2.0]])
+
+
 def test_thermal_video_in_colour_becomes_luminance(raw_image):
     colors = np.array([[(255, 0, 0), (0, 255, 0), (0, 0, 255), (80, 80, 80)]], dtype=np.uint8)
     result = thermal_picture(raw_image("rgb8", 4, colors.reshape(1, -1)))
