@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip("cyclonedds", reason="needs the extra [live]")
 
-from host_outputs import lived, replayed
+from host_outputs import replayed
+from live_outputs import lived
 
 from rgbt_perception.outputs import TOPICS
 

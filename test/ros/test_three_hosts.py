@@ -26,7 +26,7 @@ from rgbt_perception.session import Session
 # A skip while the file is imported would skip the whole folder: launch_testing's plugin is loaded.
 pytestmark = pytest.mark.skipif(find_spec("cyclonedds") is None, reason="needs the extra [live]")
 
-PROGRAM = Path(host_outputs.__file__)
+PROGRAM = Path(host_outputs.__file__).with_name("live_outputs.py")
 
 
 def lived(bag, out):
