@@ -66,6 +66,7 @@ class Session:
         degraded_by: reason codes of a host that cannot keep up; a FULL result becomes DEGRADED.
         unused: why the last match gave no result; empty when it gave one or nobody wanted it.
         idle: nobody wanted the last match's result.
+        factory: makes the host's messages.
         situation: mode and reasons of the last result, or of what the host said since.
     """
 
@@ -94,7 +95,7 @@ class Session:
         self.unused: tuple[str, ...] = ()
         self.idle = False
         self.situation: tuple[Mode, tuple[str, ...]] = (Mode.WAITING, ())
-        self._factory = factory
+        self.factory = factory
         self._select = select
         self._matches = 0
         self._assembly = PairAssembly(config, self.statistics, rig)
@@ -123,6 +124,16 @@ class Session:
         """What is known of both cameras."""
         return self._assembly
 
+    def double(self, rig: Rig, pipeline: DepthPipeline, topics: Set[str]) -> Session:
+        """A session of its own with these parameters and messages, that of another rig.
+
+        Args:
+            rig: see the constructor.
+            pipeline: likewise.
+            topics: that have a taker.
+        """
+        return Session(self.config, pipeline, self.factory, rig=rig, select=lambda index: topics)
+
     def wanted(self) -> Set[str]:
         """Which topics that results are computed for have a taker now."""
         return self._select(self._matches) - LATCHED_TOPICS
@@ -135,7 +146,7 @@ class Session:
         """
         if self.pipeline.scene is None:
             return []
-        message = label_info_message(self._factory, stamp_ns, self._frame_id())
+        message = label_info_message(self.factory, stamp_ns, self._frame_id())
         return [Output(topic, LABEL_INFO, message, stamp_ns) for topic in LATCHED_TOPICS]
 
     # One thread
@@ -242,7 +253,7 @@ class Session:
         sensed = time.perf_counter()
         perception = self.pipeline.process(pair, wanted)
         processed = time.perf_counter()
-        outputs = list(build_outputs(self._factory, perception, self.config.output, topics))
+        outputs = list(build_outputs(self.factory, perception, self.config.output, topics))
         stages = {
             "sensing": (sensed - started) * 1e3,
             **perception.stages,
@@ -318,7 +329,7 @@ class Session:
     ) -> Output:
         dropped, scene = self.dropped, self.pipeline.scene
         message = status_message(
-            self._factory,
+            self.factory,
             stamp_ns=stamp_ns,
             frame_id=frame_id,
             mode=mode,

@@ -22,6 +22,7 @@ from rgbt_perception.config import (
     with_values,
 )
 from rgbt_perception.errors import UsageError
+from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.hosting.interfaces import check_remaps, resolve
 from rgbt_perception.hosting.loading import load_pipeline, still_loading
 from rgbt_perception.live.config_watch import ConfigWatch
@@ -89,6 +90,7 @@ def command(
     def read() -> Config:
         return with_values(Config() if config_file is None else load_config(config_file), given)
 
+    keep_freed_memory()
     config = read()
     place = Place(
         network_from_environment(domain),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import cv2
@@ -36,6 +36,7 @@ def organised_cloud(
     label: npt.NDArray[np.uint8] | None,
     stride: int,
     edge_threshold: float,
+    room: Callable[[int], npt.NDArray[np.uint8]] = lambda size: np.empty(size, np.uint8),
 ) -> npt.NDArray[np.void]:
     """A picture of depth as points in the camera's optical frame.
 
@@ -48,6 +49,7 @@ def organised_cloud(
         label: (H, W) uint8 class ids; None gives 0.
         stride: every n-th row and column, beginning with the first.
         edge_threshold: points that ``flying_points`` names get NaN coordinates; 0 keeps all.
+        room: gives so many bytes for the result, (size,) uint8.
 
     Returns:
         (ceil(H / stride), ceil(W / stride)) of ``POINT``; x, y, z in metres, NaN where the depth
@@ -59,7 +61,7 @@ def organised_cloud(
     sampled = (slice(None, None, stride), slice(None, None, stride))
     z = z[sampled]
     rays_x, rays_y = _rays(camera, stride)
-    words = np.empty((*z.shape, POINT.itemsize // 4), np.float32)
+    words = room(z.size * POINT.itemsize).view(np.float32).reshape(*z.shape, POINT.itemsize // 4)
     width = z.shape[1]
     constant = [_plane(value, rows_at_a_time(width), width) for value in (0.0, np.nan)]
     for band in row_bands(*z.shape):

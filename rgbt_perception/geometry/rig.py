@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,15 @@ class Rig:
     thermal_T_rgb: Matrix
     kelvin_per_count: float = 0.0
     kelvin_offset: float = 0.0
+
+    def rectified(self) -> Rig:
+        """The same rig with cameras whose pictures are rectified already."""
+        turned = rectified_calibration(self.rgb, self.thermal, self.thermal_T_rgb).thermal_T_rgb
+        rgb, thermal = (
+            replace(camera, raw=camera.rectified, distortion=(), rotation=np.eye(3))
+            for camera in (self.rgb, self.thermal)
+        )
+        return replace(self, rgb=rgb, thermal=thermal, thermal_T_rgb=turned)
 
 
 def rectified_calibration(

@@ -18,7 +18,9 @@ from typing import Any
 
 from rgbt_perception.config import Config
 from rgbt_perception.frames import Modality, Mode
+from rgbt_perception.geometry.rig import Rig
 from rgbt_perception.hosting.pace import Pace
+from rgbt_perception.hosting.rehearsal import rehearse
 from rgbt_perception.hosting.streams import RateMeter, StreamWatch
 from rgbt_perception.hosting.waiting import waiting_reasons
 from rgbt_perception.hosting.watchdog import Watchdog
@@ -102,6 +104,7 @@ class Runner:
         self._busy = False
         self._config: Config | None = None
         self._replaced = 0
+        self._rehearsed: Rig | None = None
         self._thread: threading.Thread | None = None
         self._told_ns = clock()
         self.watchdog.configure(session.config.watchdog)
@@ -219,6 +222,8 @@ class Runner:
                 self._pace.note(replaced, self._clock())
                 self._process(*taken)
                 self._busy = False
+            else:
+                self._guarded(self._rehearse)
             self._guarded(self._wait)
             self._guarded(self._tell_waiting)
 
@@ -227,6 +232,18 @@ class Runner:
         announcements = self.session.announcements(self._stamp())
         if announcements:
             self._publish(announcements)
+
+    def _rehearse(self) -> None:
+        """Be ready for the first pair as soon as the geometry is known."""
+        if self.counters.processed:
+            return
+        rig, before = self.session.assembly.prepare(), self._rehearsed
+        if rig is None:
+            return
+        if before is None or rig.rgb is not before.rgb or rig.thermal is not before.thermal:
+            self._rehearsed = rig
+            # Its own pictures need no maps, which are there by now.
+            rehearse(self.session, rig.rectified())
 
     def _guarded(self, step: Callable[..., None], *arguments: Any) -> None:
         try:

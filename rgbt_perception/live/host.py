@@ -20,7 +20,9 @@ from rgbt_perception.hosting.interfaces import (
     output_topics,
     resolve,
 )
+from rgbt_perception.hosting.rehearsal import rehearse, usual_rig
 from rgbt_perception.hosting.runner import Runner
+from rgbt_perception.live.cdr import serialize
 from rgbt_perception.live.configuration import Network
 from rgbt_perception.live.inputs import Inputs
 from rgbt_perception.live.monitor import Faults, Monitor
@@ -96,6 +98,11 @@ class LiveHost:
         self._checked_ns = self.started_ns
         _prepare_messages(scene)
         self.session = Session(config, pipeline, RosbagsFactory(), rig=rig, select=self._wanted)
+        rehearse(
+            self.session,
+            rig or usual_rig(),
+            lambda output: serialize(typestore(), output.message, output.type_name),
+        )
         self.runner = Runner(self.session, self._publish, on_fault=Faults())
         self.node = DdsNode(NODE, namespace=place.namespace, network=place.network)
         try:

@@ -10,11 +10,13 @@ from pathlib import Path
 from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
+from rclpy.serialization import serialize_message
 
 from rgbt_perception.config import Config
 from rgbt_perception.geometry.rig import Rig, load_rig
 from rgbt_perception.hosting.findings import Finding
 from rgbt_perception.hosting.health import Health
+from rgbt_perception.hosting.rehearsal import rehearse, usual_rig
 from rgbt_perception.hosting.runner import Runner
 from rgbt_perception.nodes.inputs import Inputs
 from rgbt_perception.nodes.publishers import Publishers
@@ -61,10 +63,12 @@ class Activation:
             session = Session(
                 config,
                 pipeline,
-                RclpyFactory(),
+                # A message is serialised before its publish call returns.
+                RclpyFactory(reuse=True),
                 rig=rig,
                 select=lambda index: publishers.wanted(),
             )
+            rehearse(session, rig or usual_rig(), lambda o: serialize_message(o.message))
             self.runner = Runner(
                 session,
                 publishers.publish,

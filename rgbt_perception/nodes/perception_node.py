@@ -16,6 +16,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from rgbt_perception.config import Config
 from rgbt_perception.errors import RgbtError
+from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.hosting.interfaces import NODE
 from rgbt_perception.hosting.loading import load_pipeline, still_loading
 from rgbt_perception.nodes.activation import Activation, configured_rig
@@ -165,6 +166,7 @@ def main(args: list[str] | None = None) -> int:
     """Run the node until it is told to stop; the exit code."""
     node = None
     code = 0
+    keep_freed_memory()
     try:
         rclpy.init(args=args)
         node = PerceptionNode()

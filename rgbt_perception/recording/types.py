@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.resources import share
@@ -52,3 +53,7 @@ class RosbagsFactory:
     def data(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """A one-dimensional array as value of a sequence field: the array itself."""
         return array
+
+    def room(self, size: int) -> npt.NDArray[np.uint8]:
+        """Memory of its own for every message."""
+        return np.empty(size, np.uint8)

@@ -59,6 +59,20 @@ class PairAssembly:
             return self._fallback_rig.thermal_T_rgb
         return known
 
+    def prepare(self) -> Rig | None:
+        """Compute ahead what the geometry decides, so that no picture waits for it.
+
+        Returns:
+            The geometry, None while something of it is unknown.
+        """
+        rgb, thermal, transform = self._rgb.model, self._thermal.model, self.thermal_T_rgb()
+        if rgb is None or thermal is None or transform is None:
+            return None
+        self._limit_detail()
+        self._rgb.prepare()
+        self._thermal.prepare()
+        return Rig(rgb, thermal, transform)
+
     @property
     def frames(self) -> tuple[str, ...]:
         """Every frame that the transforms named, sorted."""
@@ -179,8 +193,7 @@ class PairAssembly:
     def _rgb_frame(self, message: Any, reasons: list[str]) -> RgbFrame | None:
         if message is None:
             return None
-        if (thermal := self._thermal.geometry) is not None:
-            self._rgb.limit_detail(thermal.rectified.fx * self._config.output.scale)
+        self._limit_detail()
         try:
             frame = self._rgb.frame(message)
         except InputError as error:
@@ -188,6 +201,10 @@ class PairAssembly:
             return None
         self._statistics.used[Modality.RGB.value] += 1
         return frame
+
+    def _limit_detail(self) -> None:
+        if (thermal := self._thermal.geometry) is not None:
+            self._rgb.limit_detail(thermal.rectified.fx * self._config.output.scale)
 
     def _refuse(self, modality: Modality, error: InputError, reasons: list[str]) -> None:
         self._statistics.reject(modality, "image", str(error))

@@ -38,6 +38,12 @@ class MessageFactory(Protocol):
     def data(self, array: npt.NDArray[Any]) -> Any:
         """A one-dimensional uint8 or float64 array as value of an unbounded sequence field."""
 
+    def room(self, size: int) -> npt.NDArray[np.uint8]:
+        """(size,) uint8 to be filled and given to ``data``, which need not copy it then.
+
+        What a factory made earlier may lie there: fill all of it.
+        """
+
 
 def time_message(factory: MessageFactory, stamp_ns: int) -> Any:
     """builtin_interfaces/Time; seconds round down, so nanoseconds are never negative."""

@@ -43,6 +43,7 @@ def cloud_message(
         label,
         stride,
         edge_threshold,
+        factory.room,
     )
     height, width = points.shape
     fields = []

@@ -78,6 +78,11 @@ class CameraIntake:
             self._rectifier = None
             self._reduction = 1
 
+    def prepare(self) -> None:
+        """Compute the maps of a known geometry now instead of with the next picture."""
+        if (geometry := self.geometry) is not None:
+            self._made_for(geometry).prepare()
+
     def _check_size(self, picture: npt.NDArray[Any]) -> None:
         if self.model is None:
             raise InputError(f"{self.topic}: no camera_info yet")
@@ -87,11 +92,14 @@ class CameraIntake:
         """The picture in the rectified pinhole, of the same dtype."""
         geometry = self.geometry
         assert geometry is not None, "the size has been checked against it"
+        return self._made_for(geometry).apply(picture)
+
+    def _made_for(self, geometry: CameraModel) -> Rectifier:
         if self._rectifier is None:
             self._rectifier = Rectifier(geometry)
             valid = self._rectifier.valid
             self._valid = None if valid.all() else valid
-        return self._rectifier.apply(picture)
+        return self._rectifier
 
 
 class RgbIntake(CameraIntake):

@@ -48,6 +48,11 @@ class Rectifier:
         """Take a geometry; the maps are computed with the first picture."""
         self.camera = camera
 
+    def prepare(self) -> None:
+        """Compute the maps now."""
+        if not self.camera.is_rectified:
+            _ = self._fixed_maps
+
     def apply(self, picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Rectify a picture.
 

@@ -83,6 +83,24 @@ def test_a_rig_survives_its_file(rgb, thermal, translation, q, gain, offset):
     assert (back.kelvin_per_count, back.kelvin_offset) == (gain, offset)
 
 
+def test_a_rectified_rig_has_the_same_calibration_and_needs_no_rectification():
+    rgb = make_camera_model(
+        name="rgb", width=320, height=240, k=K, d=[0.1] * 5, r=TURN.reshape(-1), frame_id="rgb"
+    )
+    before = rig(rgb=rgb)
+    after = before.rectified()
+    calibrations = [
+        rectified_calibration(one.rgb, one.thermal, one.thermal_T_rgb) for one in (before, after)
+    ]
+    assert calibrations[0].rgb == calibrations[1].rgb
+    assert calibrations[0].thermal == calibrations[1].thermal
+    np.testing.assert_array_equal(*(c.thermal_T_rgb for c in calibrations))
+    assert not before.rgb.is_rectified
+    assert after.rgb.is_rectified
+    assert after.thermal.is_rectified
+    assert after.rgb.frame_id == "rgb"
+
+
 def test_rectification_turns_the_extrinsics():
     rgb_R = rotation_from_quaternion((0.0, 0.05, 0.0, 1.0))
     thermal_R = rotation_from_quaternion((0.03, 0.0, 0.01, 1.0))

@@ -53,6 +53,30 @@ def test_data_of_an_array_with_gaps():
     assert RclpyFactory().data(values).tolist() == [0, 3, 6, 9]
 
 
+@pytest.mark.parametrize("reuse", [False, True])
+def test_what_is_written_to_a_room_is_not_copied(reuse):
+    factory = RclpyFactory(reuse=reuse)
+    room = factory.room(8)
+    room[:] = np.arange(8)
+    data = factory.data(room.view(np.float32).reshape(2, 1).reshape(-1).view(np.uint8))
+    assert isinstance(data, array.array)
+    assert data.tolist() == list(range(8))
+    room[3] = 99
+    assert data[3] == 99
+    # Memory that is nobody's room is copied as ever.
+    other = np.zeros(8, np.uint8)
+    assert factory.data(other) is not data
+    assert data[3] == 99
+
+
+def test_only_a_host_that_asks_for_it_gets_the_same_room_again():
+    factory, reusing = RclpyFactory(), RclpyFactory(reuse=True)
+    first, same = factory.data(factory.room(8)), reusing.data(reusing.room(8))
+    assert factory.data(factory.room(8)) is not first
+    assert reusing.data(reusing.room(8)) is same
+    assert len(reusing.data(reusing.room(12))) == 12
+
+
 def test_sequences_are_set_without_a_copy(monkeypatch):
     monkeypatch.setattr(rclpy_factory, "message_class", lambda name: Jazzy)
     factory = RclpyFactory()

@@ -19,6 +19,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from rgbt_perception.frames import Mode, Perception, Pinhole
+from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory
 from rgbt_perception.sensing.decode import depth_picture, stamp_of
 from rgbt_perception.sensing.encode_cloud import cloud_message
@@ -29,7 +30,7 @@ class CloudNode(Node):
 
     def __init__(self) -> None:
         super().__init__("cloud")
-        self._factory = RclpyFactory()
+        self._factory = RclpyFactory(reuse=True)
         self._camera: Pinhole | None = None
         self._confidence = np.zeros((0, 0), np.float32)
         qos = QoSProfile(depth=2, reliability=ReliabilityPolicy.RELIABLE)
@@ -63,6 +64,7 @@ def _spin(node: Node) -> None:
 
 
 if __name__ == "__main__":
+    keep_freed_memory()
     rclpy.init(args=sys.argv)
     worker = threading.Thread(target=_spin, args=(CloudNode(),))
     worker.start()
