@@ -102,6 +102,9 @@ class PerceptionNode(LifecycleNode):
             self._monitor.failed(f"cannot {name}: {error}")
             return TransitionCallbackReturn.FAILURE
         except Exception as error:
+            if not self.context.ok():
+                # A signal shut ROS down under the step: what fails then is no failure.
+                return TransitionCallbackReturn.FAILURE
             self.get_logger().error(f"cannot {name}: {error!r}\n{traceback.format_exc()}")
             self._monitor.failed(f"cannot {name}: {error!r}")
             return TransitionCallbackReturn.ERROR
