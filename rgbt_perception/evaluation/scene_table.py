@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rgbt_perception.evaluation.table import in_columns
 from rgbt_perception.scene_classes import SCENE_CLASSES
 
 HEAD = ("condition", "estimate", "frames", "mIoU", "accuracy")
@@ -43,15 +44,7 @@ def label_table(metrics: Mapping[str, Any]) -> str:
     rows = label_rows(metrics)
     if not rows:
         return ""
-    lines = [label_columns(metrics), *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i < 2 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return in_columns([label_columns(metrics), *rows])
 
 
 def _scores(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, int, Mapping[str, Any]]]:

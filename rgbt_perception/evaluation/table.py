@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,12 @@ def metric_rows(metrics: Mapping[str, Any], median_scaled: bool = False) -> list
 def text_table(metrics: Mapping[str, Any], median_scaled: bool = False) -> str:
     """The table for a terminal, without a final line break; arguments as ``metric_rows``."""
     lines = [COLUMNS, *(row.cells for row in metric_rows(metrics, median_scaled))]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+    return in_columns(lines)
+
+
+def in_columns(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of equally many cells: the first two to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
             cell.ljust(width) if i < 2 else cell.rjust(width)
