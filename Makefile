@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # The environment is kept while these files are unchanged.
 STAMP := $(shell cat constraints.txt setup.py | cksum | cut -d' ' -f1)
 
-.PHONY: demo test ros-test soak accuracy check format sample pictures clean
+.PHONY: demo test ros-test soak accuracy segmentation gpu-check tensorrt-wheels check format sample pictures clean
 
 demo: $(VENV)/.demo-$(STAMP)
 	$(BIN)/rgbt demo --out out/demo
@@ -38,6 +38,26 @@ soak: $(VENV)/.test-$(STAMP)
 accuracy: $(VENV)/.test-$(STAMP)
 	$(BIN)/python -m rgbt_perception.evaluation.suite
 
+# What the labels must hold, on the same recordings: out/segmentation/segmentation.md.
+segmentation: $(VENV)/.test-$(STAMP)
+	$(BIN)/python -m rgbt_perception.evaluation.suite.segmentation_command
+
+# On a machine with an NVIDIA GPU, in under ten minutes: out/gpu-check/gpu_check.json.
+gpu-check: $(VENV)/.gpu-$(STAMP)
+	$(BIN)/python -m pytest -m gpu -rs test/engines/tensorrt
+	$(BIN)/python -m rgbt_perception.evaluation.gpu_check
+
+# The bindings that the engine's calls are compared with, by `make test` from then on. They are
+# NVIDIA's, under a licence that is not ours to hand them on with.
+WHEELS := $(VENV)/tensorrt-wheels
+tensorrt-wheels: $(VENV)/.test-$(STAMP)
+	for wheel in tensorrt_cu12_bindings==10.0.1 tensorrt_cu12_bindings==10.16.1.11 \
+	  tensorrt_cu12_bindings==11.4.0.106 'cuda-bindings==12.9.*' 'cuda-bindings==13.5.*' \
+	  cuda-pathfinder; do \
+	  $(BIN)/python -m pip download --quiet --no-deps --only-binary :all: -d $(WHEELS) "$$wheel" \
+	    || exit 1; \
+	done
+
 format: $(VENV)/.test-$(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -50,6 +70,10 @@ $(VENV)/.demo-$(STAMP):
 
 $(VENV)/.test-$(STAMP): $(VENV)/.demo-$(STAMP)
 	$(PIP) -e '.[live,sim,train,test]'
+	touch $@
+
+$(VENV)/.gpu-$(STAMP): $(VENV)/.test-$(STAMP)
+	$(PIP) -e '.[gpu]' || echo "gpu-check: TensorRT cannot be installed, others are measured"
 	touch $@
 
 # The recording that the demo replays: night, smoke, each camera silent once.

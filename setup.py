@@ -35,6 +35,7 @@ setup(
     package_data={
         NAME: [
             "py.typed",
+            "engines/cache/*.npz",
             "weights/*.onnx",
             "weights/*.md",
             "evaluation/page/*",
@@ -53,6 +54,9 @@ setup(
     ],
     extras_require={
         "live": ["cyclonedds>=11"],
+        "openvino": ["openvino>=2024.4"],
+        # The CUDA 12 builds: the drivers of CUDA 13 run them too.
+        "gpu": ["tensorrt-cu12>=10.0", "cuda-bindings>=12.8,<13", "onnx>=1.16"],
         "sim": ["mujoco>=3.3"],
         "train": [
             "torch>=2.5",

@@ -14,51 +14,30 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from rgbt_perception.config_words import (
+    EngineName,
+    EnginePrecision,
+    Normalization,
+    Reference,
+    Reliability,
+    Transport,
+)
 from rgbt_perception.errors import InputError
-from rgbt_perception.parameter import Named, Parameter, checked_value, parameter
+from rgbt_perception.parameter import Parameter, checked_value, parameter
 
-__all__ = ["Parameter", "parameter"]
+__all__ = [
+    "EngineName",
+    "EnginePrecision",
+    "Normalization",
+    "Parameter",
+    "Reference",
+    "Reliability",
+    "Transport",
+    "parameter",
+]
 
 NO_SCENE_MODEL = ""
 """Value of ``scene.model`` without fused picture and labels."""
-
-
-class Reference(Named):
-    """The camera whose view the outputs share."""
-
-    THERMAL = "thermal"
-
-
-class Normalization(Named):
-    """How thermal counts become 0 to 1."""
-
-    FIXED = "fixed"
-    PERCENTILE = "percentile"
-    SHOULDER = "shoulder"
-    CLAHE = "clahe"
-
-
-class EngineName(Named):
-    """Which runtime executes the networks."""
-
-    AUTO = "auto"
-    ONNXRUNTIME = "onnxruntime"
-    CONSTANT = "constant"
-
-
-class Reliability(Named):
-    """Quality of service of a subscription."""
-
-    BEST_EFFORT = "best_effort"
-    RELIABLE = "reliable"
-
-
-class Transport(Named):
-    """Which of a picture's topics is subscribed to."""
-
-    AUTO = "auto"
-    RAW = "raw"
-    COMPRESSED = "compressed"
 
 
 @dataclass(frozen=True)
@@ -146,7 +125,22 @@ class EngineConfig:
 
     name: EngineName = parameter(
         EngineName.AUTO,
-        "runtime; constant computes nothing and says 10 m everywhere: it measures the host",
+        "runtime; auto takes tensorrt where it and a GPU are there, else the faster one for this "
+        "CPU; constant computes nothing and says 10 m everywhere: it measures the host",
+        read_only=True,
+    )
+    fallback: bool = parameter(
+        True, "use onnxruntime where the runtime asked for cannot be had", read_only=True
+    )
+    precision: EnginePrecision = parameter(
+        EnginePrecision.AUTO,
+        "arithmetic of tensorrt: auto is fp16, or fp32 where fp16 differs too much; int8 needs a "
+        "model that was quantised",
+        read_only=True,
+    )
+    cache: str = parameter(
+        "",
+        "folder of compiled networks; empty = the user's cache; in a file, relative to that file",
         read_only=True,
     )
     threads: int = parameter(0, "CPU threads, 0 = all cores", low=0, high=256, read_only=True)
@@ -396,7 +390,12 @@ def load_config(path: Path) -> Config:
     config = with_values(Config(), values)
     if config.rig:
         config = replace(config, rig=str(path.parent / config.rig))
-    engine = replace(config.engine, depth_model=_model(path, config.engine.depth_model))
+    cache = config.engine.cache
+    engine = replace(
+        config.engine,
+        depth_model=_model(path, config.engine.depth_model),
+        cache=str(path.parent / Path(cache).expanduser()) if cache else "",
+    )
     scene = replace(config.scene, model=_model(path, config.scene.model))
     return replace(config, engine=engine, scene=scene)
 

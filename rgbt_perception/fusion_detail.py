@@ -13,16 +13,21 @@ single hidden pixels have the colour of their neighbours, hidden areas have none
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.frames import AlignedPair, ColorImage, FloatImage, Mask
 from rgbt_perception.geometry.letterbox import resample
+from rgbt_perception.geometry.row_bands import row_bands
+from rgbt_perception.geometry.scratch import Scratch
 
 _WHITE = np.float32(255.0)
 _GREY = np.float32(128.0)
 _LEAST_SHARE = np.float32(1e-3)
+_scratch = Scratch()
 
 
 def fused_picture(
@@ -41,107 +46,154 @@ def fused_picture(
     """
     present = pair.thermal if pair.rgb is None else pair.rgb[..., 0]
     assert present is not None, "a pair holds at least one picture"
-    height, width = present.shape
+    shape = present.shape
     size = (fused.shape[1], fused.shape[0])
-    parts: list[tuple[FloatImage, Mask | None]] = []
-    color: ColorImage | None = None
+    luminance: FloatImage | None = None
+    mix: tuple[FloatImage, FloatImage] | None = None
+    mean: FloatImage | None = None
+    chroma: list[npt.NDArray[np.uint8]] = []
     if pair.rgb is not None:
-        color = cv2.cvtColor(pair.rgb, cv2.COLOR_RGB2YCrCb)
-        luminance = cv2.extractChannel(color, 0).astype(np.float32)
-        parts.append((_detail(luminance, pair.rgb_seen, size), pair.rgb_seen))
-        if pair.rgb_seen is not None:
-            _fade_chroma(color, pair.rgb_seen, size)
+        levels, *chroma = cv2.split(cv2.cvtColor(pair.rgb, cv2.COLOR_RGB2YCrCb))
+        luminance = _scratch.floats("luminance", *shape)
+        luminance[:] = levels
+        seen = _share_seen(pair.rgb_seen, size)
+        mean = _mean(luminance, seen, size)
+        if pair.rgb_seen is not None and seen is not None:
+            _fade(chroma, pair.rgb_seen, seen)
     if pair.thermal is not None:
-        thermal = np.multiply(pair.thermal, _WHITE, dtype=np.float32)
-        parts.append((_detail(thermal, pair.thermal_seen, size), pair.thermal_seen))
-    result = parts[-1][0]
-    if len(parts) == 2:
-        result = _mixed(parts[0], parts[1], _enlarged(weight, width, height))
-    result += _base(fused, known, width, height)
-    # Rounds, and holds to 0 and 255.
-    grey = cv2.convertScaleAbs(np.maximum(result, np.float32(0.0), out=result))
-    if color is None:
-        picture = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB))
+        warm = _mean(pair.thermal, _share_seen(pair.thermal_seen, size), size) * _WHITE
+        if mean is not None:
+            # Enlarging is linear: one of the difference instead of two.
+            difference = _enlarged(mean - warm, shape, "difference")
+            mix = difference, _enlarged(weight, shape, "share")
+        mean = warm
+    assert mean is not None, "a pair holds at least one picture"
+    base = _base(fused * _WHITE, known, mean, shape)
+    grey = _with_detail(base, luminance, mix, pair)
+    if chroma:
+        color = cv2.merge([grey, *chroma])
+        picture = np.asarray(cv2.cvtColor(color, cv2.COLOR_YCrCb2RGB, dst=color))
     else:
-        cv2.insertChannel(grey, color, 0)
-        picture = np.asarray(cv2.cvtColor(color, cv2.COLOR_YCrCb2RGB))
-    seen = [mask for _, mask in parts if mask is not None]
-    if len(seen) == len(parts):
-        picture[~np.logical_or.reduce(seen)] = 0
+        picture = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB))
+    unseen = _unseen(pair)
+    if unseen is not None:
+        picture[unseen] = 0
     return picture
 
 
-def _detail(picture: FloatImage, seen: Mask | None, size: tuple[int, int]) -> FloatImage:
-    """What a picture loses at network size; 0 where it is not seen.
+def _with_detail(
+    base: FloatImage,
+    luminance: FloatImage | None,
+    mix: tuple[FloatImage, FloatImage] | None,
+    pair: AlignedPair,
+) -> npt.NDArray[np.uint8]:
+    """(H, W) uint8: one picture's detail, and as far towards the other one's as that weighs.
 
     Args:
-        picture: (H, W) float32, 0 where not seen.
-        seen: (H, W) bool, None = everywhere.
-        size: width and height of the network's picture.
+        base: (H, W) float32, see ``_base``; is written to, like all others.
+        luminance: (H, W) float32, 0 to 255, of the visible picture.
+        mix: with both pictures the enlarged difference of their means, 0 to 255, and the network's
+            weight of the visible one, (H, W) float32 each.
+        pair: both pictures.
     """
-    height, width = picture.shape
-    small = resample(picture, *size)
+    grey = np.empty(base.shape, np.uint8)
+    for band in row_bands(*base.shape):
+        result = base[band]
+        if pair.thermal is None:
+            assert luminance is not None, "a pair holds at least one picture"
+            result += luminance[band]
+        else:
+            thermal = pair.thermal[band] * _WHITE
+            result += thermal
+            if luminance is not None and mix is not None:
+                step = np.subtract(luminance[band], thermal, out=thermal)
+                step -= mix[0][band]
+                step *= _visible_share(mix[1][band], pair, band)
+                result += step
+        # Rounds, and holds to 0 and 255.
+        cv2.convertScaleAbs(np.maximum(result, np.float32(0.0), out=result), dst=grey[band])
+    return grey
+
+
+def _share_seen(seen: Mask | None, size: tuple[int, int]) -> FloatImage | None:
+    """Of each pixel of the network's picture; None = all of every one."""
     if seen is None:
-        return np.asarray(picture - _enlarged(small, width, height))
-    share = resample(seen.astype(np.float32), *size)
-    # A copy: at network size already, the picture itself must stay.
-    small = small / np.maximum(share, _LEAST_SHARE)
-    detail: FloatImage = picture - _enlarged(small, width, height)
-    detail *= seen
-    return detail
+        return None
+    floats = _scratch.floats("seen", *seen.shape)
+    floats[:] = seen
+    # A copy: what the next mask brings is written to the same place.
+    return np.array(resample(floats, *size))
 
 
-def _fade_chroma(color: ColorImage, seen: Mask, size: tuple[int, int]) -> None:
+def _mean(picture: FloatImage, share: FloatImage | None, size: tuple[int, int]) -> FloatImage:
+    """A picture, 0 where it is not seen, at network size: of what is seen the mean."""
+    small = resample(picture, *size)
+    return small if share is None else small / np.maximum(share, _LEAST_SHARE)
+
+
+def _fade(chroma: Sequence[npt.NDArray[np.uint8]], seen: Mask, share: FloatImage) -> None:
     """Give what is not seen the mean chroma of what is seen beside it, in place.
 
     Args:
-        color: (H, W, 3) uint8, luminance and two of chroma, which is 128 where not seen.
+        chroma: (H, W) each, 128 where not seen.
         seen: (H, W) bool.
-        size: width and height of the network's picture.
+        share: (h, w) float32, of each pixel of the network's picture that is seen.
     """
     height, width = seen.shape
-    share = resample(seen.astype(np.float32), *size)
     # All of it where half of a pixel is seen, none where nothing is.
     gain = np.minimum(np.float32(2.0) * share, np.float32(1.0)) / np.maximum(share, _LEAST_SHARE)
     hidden = (~seen).view(np.uint8)
-    for channel in (1, 2):
-        plane = cv2.extractChannel(color, channel)
-        small = resample(plane.astype(np.float32) - _GREY, *size) * gain
-        faded = cv2.convertScaleAbs(_enlarged(small + _GREY, width, height))
+    for plane in chroma:
+        small = resample(plane, *share.shape[::-1]) - _GREY
+        small *= gain
+        small += _GREY
+        faded = cv2.resize(
+            cv2.convertScaleAbs(small), (width, height), interpolation=cv2.INTER_LINEAR
+        )
         cv2.copyTo(faded, hidden, plane)
-        cv2.insertChannel(plane, color, channel)
 
 
-def _mixed(
-    visible: tuple[FloatImage, Mask | None],
-    thermal: tuple[FloatImage, Mask | None],
-    share: FloatImage,
+def _visible_share(share: FloatImage, pair: AlignedPair, band: slice) -> FloatImage:
+    """In place, for some rows: 0 where only thermal sees, 1 where it does not."""
+    if pair.rgb_seen is not None:
+        share *= pair.rgb_seen[band]
+    if pair.thermal_seen is not None:
+        np.copyto(share, np.float32(1.0), where=~pair.thermal_seen[band])
+    return share
+
+
+def _base(
+    fused: FloatImage, known: Mask | None, mean: FloatImage, shape: tuple[int, ...]
 ) -> FloatImage:
-    """Detail of both; details are 0 where they are not seen, so only the shares need care."""
-    if visible[1] is not None:
-        share *= visible[1]
-    if thermal[1] is not None:
-        np.copyto(share, np.float32(1.0), where=~thermal[1])
-    result = visible[0]
-    result -= thermal[0]
-    result *= share
-    result += thermal[0]
-    return result
+    """The network's luminance less a picture's mean, enlarged.
 
-
-def _base(fused: FloatImage, known: Mask | None, width: int, height: int) -> FloatImage:
-    """The network's luminance, 0 to 255; beside what it does not know that of its neighbours."""
-    scaled = fused * _WHITE
+    Args:
+        fused: (h, w) float32, 0 to 255.
+        known: (h, w) bool, where ``fused`` says something; beside it that of its neighbours counts.
+        mean: (h, w) float32, 0 to 255.
+        shape: full size.
+    """
     if known is None:
-        return _enlarged(scaled, width, height)
+        return _enlarged(fused - mean, shape, "base")
     there = known.astype(np.float32)
-    share = _enlarged(there, width, height)
-    base = _enlarged(scaled * there, width, height)
-    base /= np.maximum(share, _LEAST_SHARE)
+    base = _enlarged(fused * there, shape, "base")
+    base /= np.maximum(_enlarged(there, shape, "known"), _LEAST_SHARE)
+    base -= _enlarged(mean, shape, "known")
     return base
 
 
-def _enlarged(picture: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.float32]:
-    if picture.shape == (height, width):
-        return np.array(picture)
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR))
+def _unseen(pair: AlignedPair) -> Mask | None:
+    """Where no camera sees; None when there is no such pixel."""
+    pairs = ((pair.rgb, pair.rgb_seen), (pair.thermal, pair.thermal_seen))
+    masks = [seen for picture, seen in pairs if picture is not None]
+    known = [mask for mask in masks if mask is not None]
+    return np.asarray(~np.logical_or.reduce(known)) if len(known) == len(masks) else None
+
+
+def _enlarged(picture: FloatImage, shape: tuple[int, ...], name: str) -> FloatImage:
+    """Bilinearly, in this function's room of that name."""
+    room = _scratch.floats(name, *shape)
+    if picture.shape == shape:
+        room[:] = picture
+        return room
+    return np.asarray(cv2.resize(picture, shape[::-1], dst=room, interpolation=cv2.INTER_LINEAR))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rgbt_perception.config import OutputConfig
 from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS
-from rgbt_perception.engines.engine import Engine, check_exchange
+from rgbt_perception.engines.engine import Engine, check_exchange, input_arrays
 from rgbt_perception.frames import (
     ColorImage,
     FloatImage,
@@ -87,9 +87,7 @@ class DepthPipeline:
         self.engine = engine
         self.scene = None if scene is None else SceneStage(scene)
         _, _, self.height, self.width = engine.inputs["rgb"]
-        self._inputs: dict[str, npt.NDArray[np.float32]] = {
-            name: np.zeros(engine.inputs[name], np.float32) for name in INPUTS
-        }
+        self._inputs = input_arrays(engine, INPUTS)
         self._masks: dict[str, tuple[Mask, Letterbox, FloatImage]] = {}
         # Where on the canvas the last picture of each camera lay.
         self._filled: dict[str, Letterbox | None] = {}

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from rgbt_perception.engines.engine import Engine, check_exchange
+from rgbt_perception.engines.engine import Engine, check_exchange, input_arrays
 from rgbt_perception.engines.scene_exchange import INPUTS, OUTPUTS
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.frames import (
@@ -104,9 +103,7 @@ class SceneStage:
             )
         self.engine = engine
         _, _, self.height, self.width = engine.inputs["rgb"]
-        self._inputs: dict[str, npt.NDArray[np.float32]] = {
-            name: np.zeros(engine.inputs[name], np.float32) for name in INPUTS
-        }
+        self._inputs = input_arrays(engine, INPUTS)
 
     def process(
         self,
@@ -127,9 +124,9 @@ class SceneStage:
             lap: told the name of every stage when it ends.
         """
         pair = aligned_pair(rgb, thermal, view, depth)
-        lap("align")
         box = letterbox(view.output, self.width, self.height)
         known = self._place(pair, box)
+        lap("align")
         names = [*["fused", "weight"] * wanted.fused, *["logits"] * wanted.labels]
         results = self.engine.run(self._inputs, names) if names else {}
         rows, columns = box.area
@@ -174,8 +171,20 @@ class SceneStage:
                 share = box.shrink(seen.astype(np.float32))
                 mask[:] = share > _MOST
                 small *= mask / np.maximum(share, _MOST)
+        if (box.width, box.height) != (self.width, self.height):
+            self._mirror(box)
         masks = (self._inputs[f"{name}_mask"][0, 0, rows, columns] > 0 for name in _CAMERAS)
         return np.asarray(np.logical_or(*masks))
+
+    def _mirror(self, box: Letterbox) -> None:
+        """Continue the pictures beyond their borders: the network fades both cameras out there."""
+        rows, columns = box.area
+        below, right = self.height - box.top - box.height, self.width - box.left - box.width
+        borders = (box.top, below, box.left, right)
+        for array in self._inputs.values():
+            for plane in array[0]:
+                inner = np.ascontiguousarray(plane[rows, columns])
+                cv2.copyMakeBorder(inner, *borders, cv2.BORDER_REFLECT, dst=plane)
 
     def _alone(self, camera: str, view: SceneView, box: Letterbox) -> LabelImage:
         """Labels with the other camera masked."""

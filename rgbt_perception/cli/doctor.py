@@ -12,10 +12,14 @@ from pathlib import Path
 import click
 
 import rgbt_perception
+from rgbt_perception.cli.engine_table import engines_text
 from rgbt_perception.cli.remaps import parse_remaps
 from rgbt_perception.cli.survey_table import survey_json, survey_lines
 from rgbt_perception.config import Config, load_config
+from rgbt_perception.engines.cache.folder import cache_folder
+from rgbt_perception.engines.cache.store import PlanStore
 from rgbt_perception.engines.choice import model_path, shipped_models
+from rgbt_perception.engines.tensorrt.builder import TensorRtBuilder
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.resources import share
 
@@ -127,13 +131,35 @@ def _installed() -> int:
         except RgbtError as error:
             missing.append(folder)
             click.echo(str(error))
-    click.echo(f"GPU: {_gpu()}; this version runs on the CPU (onnxruntime)")
+    click.echo(f"GPU: {_gpu()}")
+    _tell_engines()
     click.echo(f"ROS 2: {os.environ.get('ROS_DISTRO') or 'not sourced'}")
     if missing:
         click.echo(f"missing: {', '.join(missing)}")
         return 1
     click.echo("everything needed is there")
     return 0
+
+
+def _tell_engines() -> None:
+    """Whether networks can be compiled here, and which are."""
+    try:
+        target = TensorRtBuilder().target()
+        click.echo(
+            f"{target.runtime}: {target.gpu}, compute capability {target.compute_capability}"
+        )
+    except RgbtError as error:
+        click.echo(f"TensorRT cannot be used, perception runs on the CPU: {error}")
+    try:
+        folder = cache_folder()
+        entries = PlanStore(folder).records()
+    except (RgbtError, OSError) as error:
+        click.echo(f"compiled networks: {error}")
+        return
+    size = sum(record.size for record, usable in entries if usable) / 1e6
+    click.echo(f"compiled networks: {len(entries)} in {folder}, {size:.1f} MB")
+    if entries:
+        click.echo(engines_text(entries))
 
 
 def _tell_package(name: str, why: str) -> bool:

@@ -24,12 +24,14 @@ from rgbt_perception.config import (
 from rgbt_perception.errors import UsageError
 from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.hosting.interfaces import check_remaps, resolve
-from rgbt_perception.hosting.loading import load_pipeline, still_loading
+from rgbt_perception.hosting.loading import Loading, load_pipeline, still_loading
 from rgbt_perception.live.config_watch import ConfigWatch
 from rgbt_perception.live.configuration import network_from_environment
 from rgbt_perception.live.host import LiveHost, Place
+from rgbt_perception.live.loading_notice import LoadingNotice
 from rgbt_perception.live.overview import overview
 from rgbt_perception.live.view.server import DEFAULT_PORT, ViewServer
+from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.interrupt import uninterrupted
 
 _TICK_S = 0.1
@@ -100,8 +102,7 @@ def command(
     check_remaps(place.remaps, place.namespace, scene=config.scene.model != NO_SCENE_MODEL)
     try:
         with ExitStack() as stack:
-            pipeline = load_pipeline(config, lambda: True)
-            host = stack.enter_context(LiveHost(config, place, pipeline))
+            host = stack.enter_context(LiveHost(config, place, _load(config, place)))
             if view:
                 _serve(stack, host, DEFAULT_PORT if port is None else port)
             watched = None
@@ -114,6 +115,20 @@ def command(
             # A runtime cannot be stopped in the middle of loading, and the end would wait for it.
             sys.stdout.flush()
             os._exit(0)
+
+
+def _load(config: Config, place: Place) -> DepthPipeline:
+    with LoadingNotice(place.network, place.namespace) as notice:
+
+        def tell(loading: Loading) -> None:
+            _tell_loading(loading)
+            notice(loading.finding())
+
+        return load_pipeline(config, lambda: True, tell)
+
+
+def _tell_loading(loading: Loading) -> None:
+    click.echo(loading.finding().message, err=True)
 
 
 def _serve(stack: ExitStack, host: LiveHost, port: int) -> None:

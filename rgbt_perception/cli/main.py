@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "train": "train",
     "export": "export",
+    "engine": "engine",
     "benchmark": "benchmark",
     "live": "live",
     "doctor": "doctor",

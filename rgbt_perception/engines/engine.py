@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,28 @@ class Engine(Protocol):
             float32 arrays by output name; valid until the next call.
         """
         ...
+
+
+@runtime_checkable
+class OwnInputs(Protocol):
+    """An engine that would rather have its inputs in memory of its own kind."""
+
+    def host_inputs(self) -> dict[str, npt.NDArray[Any]]:
+        """New arrays for all inputs, zeros; given to ``run`` they are not copied."""
+        ...
+
+
+def input_arrays(engine: Engine, names: Collection[str]) -> dict[str, npt.NDArray[np.float32]]:
+    """Zeros for some inputs of an engine, to be filled in place for every call.
+
+    Args:
+        engine: loaded.
+        names: of the inputs.
+    """
+    if isinstance(engine, OwnInputs):
+        own = engine.host_inputs()
+        return {name: own[name] for name in names}
+    return {name: np.zeros(engine.inputs[name], np.float32) for name in names}
 
 
 def check_exchange(engine: Engine, inputs: Collection[str], outputs: Collection[str]) -> None:

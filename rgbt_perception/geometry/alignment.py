@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from rgbt_perception.frames import ColorImage, FloatImage, Mask, Matrix, Pinhole
-from rgbt_perception.geometry.warp import nearest_depth, project_depth
+from rgbt_perception.geometry.row_bands import row_bands
+from rgbt_perception.geometry.scratch import Scratch
+from rgbt_perception.geometry.warp import Projection, projection
 
 FARTHEST_M = 1e4
 """Stands for infinity, where the sky is."""
@@ -16,6 +21,10 @@ GHOST_PX = 1.5
 
 _NEAREST_M = 0.05
 _OUTSIDE = np.float32(-10.0)
+_AROUND = np.ones((3, 3), np.uint8)
+# Whole numbers below are exact in single precision.
+_EXACT = 1 << 24
+_scratch = Scratch()
 
 
 def align_picture(
@@ -45,21 +54,36 @@ def align_picture(
     Returns:
         (H, W, 3) uint8, 0 where not seen, and (H, W) bool, True where seen.
     """
-    reach = np.minimum(depth, np.float32(FARTHEST_M))
-    columns, rows, depths = project_depth(reach, camera, image_camera, image_T_camera)
-    with np.errstate(invalid="ignore"):
-        seen = (depths > _NEAREST_M) & (columns >= 0) & (rows >= 0)
-        seen &= (columns <= image_camera.width - 1) & (rows <= image_camera.height - 1)
+    height, width = depth.shape
+    columns = _scratch.floats("columns", height, width)
+    rows = _scratch.floats("rows", height, width)
+    nearness = _scratch.floats("nearness", height, width)
+    cells = _scratch.indices("cells", height, width)
+    seen = np.empty((height, width), np.bool_)
+    grid = _grid(image_camera, min(1.0, camera.fx / image_camera.fx))
+    nearest = grid.empty()
+    known = projection(camera, image_camera, image_T_camera)
     baseline = float(np.linalg.norm(image_T_camera[:3, 3]))
-    if baseline > 0:
-        scale = min(1.0, camera.fx / image_camera.fx)
-        seen &= ~_hidden(columns, rows, depths, image_camera, scale, image_camera.fx * baseline)
-    np.copyto(columns, _OUTSIDE, where=~seen)
-    np.copyto(rows, _OUTSIDE, where=~seen)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for band in row_bands(height, width):
+            places = columns[band], rows[band], nearness[band]
+            _look_up(depth[band], known.rows(band), places)
+            _see(places, image_camera, seen[band])
+            if baseline > 0:
+                grid.cells(places, seen[band], cells[band])
+                np.maximum.at(nearest, cells[band].reshape(-1), nearness[band].reshape(-1))
+        if baseline > 0:
+            # Nearer by so much than a point, something hides it.
+            front = grid.front(nearest, GHOST_PX / (image_camera.fx * baseline))
+        for band in row_bands(height, width):
+            if baseline > 0:
+                limit = front.take(cells[band].reshape(-1), mode="clip").reshape(-1, width)
+                seen[band] &= nearness[band] >= limit
+            np.copyto(columns[band], _OUTSIDE, where=~seen[band])
     picture = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     if valid is not None:
         whole = cv2.remap(
-            valid.astype(np.uint8) * np.uint8(255),
+            valid.view(np.uint8) * np.uint8(255),
             columns,
             rows,
             cv2.INTER_LINEAR,
@@ -70,35 +94,85 @@ def align_picture(
     return picture, seen
 
 
-def _hidden(
-    columns: FloatImage,
-    rows: FloatImage,
-    depths: FloatImage,
-    camera: Pinhole,
-    scale: float,
-    parallax: float,
-) -> Mask:
-    """Points behind the nearest one of their neighbourhood, 3 x 3 cells.
+def _look_up(
+    depth: FloatImage, known: Projection, places: tuple[FloatImage, FloatImage, FloatImage]
+) -> None:
+    """Write column, row (pixels) and 1 / depth (1 / m) in the other camera; NaN where unknown."""
+    columns, rows, nearness = places
+    reach = np.minimum(depth, np.float32(FARTHEST_M))
+    known.scale(2, reach, nearness)
+    np.reciprocal(nearness, out=nearness)
+    for axis, along in enumerate((columns, rows)):
+        known.scale(axis, reach, along)
+        along *= nearness
 
-    Args:
-        columns, rows, depths: as ``project_depth`` gives them.
-        camera: that they are projected into.
-        scale: cells per pixel, at most as dense as the points.
-        parallax: pixels times metres.
+
+def _see(places: tuple[FloatImage, FloatImage, FloatImage], camera: Pinhole, seen: Mask) -> None:
+    """Write what lies in front of a camera and within its picture."""
+    columns, rows, nearness = places
+    np.greater(nearness, np.float32(0.0), out=seen)
+    seen &= nearness < np.float32(1.0 / _NEAREST_M)
+    seen &= columns >= 0
+    seen &= columns <= camera.width - 1
+    seen &= rows >= 0
+    seen &= rows <= camera.height - 1
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Cells of a camera's picture; of the points in a cell the nearest one counts.
+
+    Attributes:
+        width, height: cells.
+        scale_x, scale_y: cells per pixel.
     """
+
+    width: int
+    height: int
+    scale_x: float
+    scale_y: float
+
+    def cells(
+        self,
+        places: tuple[FloatImage, FloatImage, FloatImage],
+        seen: Mask,
+        cells: npt.NDArray[np.intp],
+    ) -> None:
+        """Write each point's flat index; what is not seen goes to one more cell at the end."""
+        x, y = (
+            np.rint(along if scale == 1 else (along + np.float32(0.5)) * scale - np.float32(0.5))
+            for along, scale in (
+                (places[0], np.float32(self.scale_x)),
+                (places[1], np.float32(self.scale_y)),
+            )
+        )
+        if self.width * self.height < _EXACT:
+            y *= np.float32(self.width)
+            y += x
+            np.copyto(y, np.float32(self.width * self.height), where=~seen)
+            cells[:] = y
+        else:
+            cells[:] = y.astype(np.float64) * self.width + x
+            np.copyto(cells, self.width * self.height, where=~seen)
+
+    def empty(self) -> FloatImage:
+        """(cells + 1,) float32, 1 / m, of the nearest point in each cell: of none yet."""
+        nearest = _scratch.floats("nearest", self.width * self.height + 1)
+        nearest[:] = 0.0
+        return nearest
+
+    def front(self, nearest: FloatImage, step: float) -> FloatImage:
+        """(cells + 1,) float32, 1 / m: of the nearest point in 3 x 3 cells, less ``step``."""
+        front = _scratch.floats("front", *nearest.shape)
+        shape = (self.height, self.width)
+        cv2.dilate(nearest[:-1].reshape(shape), _AROUND, dst=front[:-1].reshape(shape))
+        front -= np.float32(step)
+        # What is not seen stays so: it has nothing in front.
+        front[-1] = -np.inf
+        return front
+
+
+def _grid(camera: Pinhole, scale: float) -> _Grid:
+    """``scale`` cells per pixel, as nearly as whole numbers allow."""
     width, height = max(1, int(camera.width * scale)), max(1, int(camera.height * scale))
-    sx, sy = np.float32(width / camera.width), np.float32(height / camera.height)
-    x, y = (columns + 0.5) * sx - 0.5, (rows + 0.5) * sy - 0.5
-    nearest = nearest_depth(x, y, depths, width, height)
-    nearest = cv2.erode(nearest, np.ones((3, 3), np.uint8))
-    front = cv2.remap(
-        nearest,
-        x,
-        y,
-        cv2.INTER_NEAREST,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=float("inf"),
-    )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        hidden: Mask = parallax * (1.0 / front - 1.0 / depths) > GHOST_PX
-    return hidden
+    return _Grid(width, height, width / camera.width, height / camera.height)

@@ -19,36 +19,59 @@ _OUTSIDE = np.float32(-10.0)
 
 
 @dataclass(frozen=True)
-class _Projection:
-    """What ``_project`` multiplies and adds.
+class Projection:
+    """What projecting one camera's pixels into another multiplies and adds.
+
+    The target's K R applied to a pixel's ray is the sum of what its column and its row bring: two
+    lines instead of a picture, so that they stay in the processor's cache.
 
     Attributes:
-        turned: (3, H, W) float32, the target's K R applied to each pixel's ray.
-        sparse: (3, ceil(H / 2), ceil(W / 2)) float32, every second row and column of it.
+        by_column: (3, 1, W) float32.
+        by_row: (3, H, 1) float32.
         shift: (3,) float32, K t.
     """
 
-    turned: FloatImage
-    sparse: FloatImage
+    by_column: FloatImage
+    by_row: FloatImage
     shift: FloatImage
 
+    def rows(self, band: slice) -> Projection:
+        """Of some rows only."""
+        return Projection(self.by_column, self.by_row[:, band], self.shift)
 
-def _projection(camera: Pinhole, target: Pinhole, target_T_camera: Matrix) -> _Projection:
+    def sampled(self, step: int) -> Projection:
+        """Of every n-th row and column only."""
+        return Projection(self.by_column[..., ::step], self.by_row[:, ::step], self.shift)
+
+    def scale(self, axis: int, depth: FloatImage, out: FloatImage) -> None:
+        """Write (H, W): the point's coordinate along an axis, the last one being its depth."""
+        np.add(self.by_column[axis], self.by_row[axis], out=out)
+        out *= depth
+        out += self.shift[axis]
+
+
+def projection(camera: Pinhole, target: Pinhole, target_T_camera: Matrix) -> Projection:
+    """For pixels of ``camera`` and their depth, kept from one call to the next.
+
+    Args:
+        camera, target: pinholes.
+        target_T_camera: (4, 4) float64, metres.
+    """
     transform = np.ascontiguousarray(target_T_camera, np.float64).tobytes()
-    return _kept_projection(camera, target, transform)
+    return _kept(camera, target, transform)
 
 
 @lru_cache(maxsize=8)
-def _kept_projection(camera: Pinhole, target: Pinhole, transform: bytes) -> _Projection:
+def _kept(camera: Pinhole, target: Pinhole, transform: bytes) -> Projection:
     """The same for a (4, 4) float64 target_T_camera's bytes."""
     target_T_camera = np.frombuffer(transform).reshape(4, 4)
     x = (np.arange(camera.width) - camera.cx) / camera.fx
     y = (np.arange(camera.height) - camera.cy) / camera.fy
-    rays = np.stack(np.broadcast_arrays(x[None, :], y[:, None], 1.0))
-    turned = np.tensordot(target.matrix @ target_T_camera[:3, :3], rays, axes=1)
+    turn = target.matrix @ target_T_camera[:3, :3]
     shift = target.matrix @ target_T_camera[:3, 3]
-    planes = turned.astype(np.float32)
-    return _Projection(planes, np.ascontiguousarray(planes[:, ::2, ::2]), shift.astype(np.float32))
+    by_column = turn[:, 0, None, None] * x[None, :]
+    by_row = turn[:, 1, None, None] * y[:, None] + turn[:, 2, None, None]
+    return Projection(*(part.astype(np.float32) for part in (by_column, by_row, shift)))
 
 
 def project_depth(
@@ -65,29 +88,25 @@ def project_depth(
         Column, row (pixels of ``target``) and depth (metres in ``target``), each (H, W) float32,
         NaN where unknown; depth may be negative (behind).
     """
-    projection = _projection(camera, target, target_T_camera)
-    turned, shift = projection.turned, projection.shift
+    known = projection(camera, target, target_T_camera)
     columns, rows, depths = (np.empty(depth.shape, np.float32) for _ in range(3))
     for band in row_bands(*depth.shape):
-        _project(depth[band], turned[:, band], shift, columns[band], rows[band], depths[band])
+        _project(depth[band], known.rows(band), columns[band], rows[band], depths[band])
     return columns, rows, depths
 
 
 def _project(
     depth: FloatImage,
-    turned: FloatImage,
-    shift: FloatImage,
+    known: Projection,
     columns: FloatImage,
     rows: FloatImage,
     depths: FloatImage,
 ) -> None:
     """See ``project_depth``, which gives what is written to the last three."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        np.multiply(depth, turned[2], out=depths)
-        depths += shift[2]
+        known.scale(2, depth, depths)
         for axis, places in enumerate((columns, rows)):
-            np.multiply(depth, turned[axis], out=places)
-            places += shift[axis]
+            known.scale(axis, depth, places)
             places /= depths
 
 
@@ -136,16 +155,15 @@ def colors_in_view(
     Returns:
         (H, W, 3) uint8, 0 where unseen.
     """
-    projection = _projection(camera, image_camera, image_T_camera)
-    turned, shift = projection.turned, projection.shift
-    hidden = _hidden(depth, projection, image_camera, image_camera.fx / camera.fx)
+    known = projection(camera, image_camera, image_T_camera)
+    hidden = _hidden(depth, known, image_camera, image_camera.fx / camera.fx)
     colors = np.empty((*depth.shape, 3), np.uint8)
     columns, rows, depths = (
         np.empty((rows_at_a_time(depth.shape[1]), depth.shape[1]), np.float32) for _ in range(3)
     )
     for band in row_bands(*depth.shape):
         here = slice(band.stop - band.start)
-        _project(depth[band], turned[:, band], shift, columns[here], rows[here], depths[here])
+        _project(depth[band], known.rows(band), columns[here], rows[here], depths[here])
         with np.errstate(invalid="ignore"):
             seen = depths[here] > 0
         seen &= ~hidden[band]
@@ -163,7 +181,7 @@ def colors_in_view(
 
 def _hidden(
     depth: FloatImage,
-    projection: _Projection,
+    known: Projection,
     camera: Pinhole,
     magnification: float,
 ) -> Mask:
@@ -180,7 +198,7 @@ def _hidden(
     # Decided for every second pixel: the cells are coarser than that.
     sample = np.ascontiguousarray(depth[::2, ::2])
     columns, rows, there = (np.empty(sample.shape, np.float32) for _ in range(3))
-    _project(sample, projection.sparse, projection.shift, columns, rows, there)
+    _project(sample, known.sampled(2), columns, rows, there)
     for places, scale in ((columns, sx), (rows, sy)):
         places += np.float32(0.5)
         places *= scale

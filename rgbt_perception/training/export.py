@@ -148,7 +148,8 @@ def _write(
     metadata: Mapping[str, str],
 ) -> None:
     arguments: tuple[Tensor, ...] = tuple(torch.from_numpy(array) for array in inputs.values())
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for library in ("torch.onnx", "onnxscript"):
+        logging.getLogger(library).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(

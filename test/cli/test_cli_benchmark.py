@@ -5,53 +5,62 @@ import json
 import pytest
 
 from rgbt_perception.cli.main import main
-from rgbt_perception.evaluation.benchmark import scaling_exponent
+
+SIZES = ["--rgb-size", "160x120", "--thermal-size", "80x64"]
+QUICK = ["benchmark", "--engine", "constant", "--pairs", "3", *SIZES]
 
 
-def test_benchmark_prints_and_writes_stages_and_ratio(tmp_path, capsys):
-    pytest.importorskip("torch")
-    file = tmp_path / "benchmark.json"
-    sizes = ["--rgb-size", "160x120", "--thermal-size", "80x64"]
-    assert main(["benchmark", "--pairs", "4", *sizes, "--json", str(file)]) == 0
+def test_benchmark_prints_and_writes_latency_ratio_and_growth(tmp_path, capsys):
+    file, plot = tmp_path / "benchmark.json", tmp_path / "growth.svg"
+    words = ["--scene-model", "any", "--peer", "onnxruntime_default", "--peer", "none"]
+    sizes = ["--size", "64x64", "--size", "128x128"]
+    assert main([*QUICK, *words, *sizes, "--json", str(file), "--plot", str(plot)]) == 0
     text = capsys.readouterr().out
-    assert "outside the engine" in text
+    assert "keeps up with" in text
+    assert "outside the networks" in text
+    assert "skipped: onnxruntime_default: model 'any'" in text
+    assert "latency grows with the networks' pixels to the power" in text
     result = json.loads(file.read_text())
-    ours, usual, peer = result["runs"]
-    assert (ours["cloud_every"], usual["cloud_every"]) == (1, 10)
-    assert ours["engine"].startswith("onnxruntime")
-    assert peer["engine"].startswith("torch")
-    assert ours["rgb"] == [160, 120]
-    latency = ours["latency_ms"]
-    stages = sum(value["p50"] for name, value in latency.items() if name != "total")
-    assert stages == pytest.approx(latency["total"]["p50"], rel=0.5)
-    assert 0 < result["outside_engine"] < 1
-    assert 0 < result["outside_engine_cloud_every_pair"] < 1
-    assert result["ratios"]["torch_eager"] > 0
-    assert "scaling" not in result
+    ours, seldom = result["runs"]
+    assert (ours["cloud_every"], seldom["cloud_every"]) == (1, 10)
+    assert ours["engine"].startswith("constant")
+    assert ours["network"] == [64, 64]
+    assert ours["throughput_hz"] > 0
+    assert ours["dropped"] < 0.05
+    assert ours["ros2_benchmark"]["BasicPerformanceMetrics.NUM_FRAMES_SENT"] == 3
+    assert {"align", "scene_engine", "fuse", "labels"} <= ours["latency_ms"].keys()
+    assert 0 < result["outside_engine"] <= 1
+    assert [run["network"] for run in result["growth"]] == [[64, 64], [128, 128]]
+    assert isinstance(result["scaling"], float)
+    assert "constant" in plot.read_text()
 
 
-def test_a_scene_model_is_timed_as_well(tmp_path, capsys):
+def test_a_peer_is_compared_by_its_ratio(tmp_path, capsys):
     file = tmp_path / "benchmark.json"
-    sizes = ["--rgb-size", "160x120", "--thermal-size", "80x64", "--engine", "constant"]
-    words = ["benchmark", "--pairs", "4", *sizes, "--scene-model", "any", "--json", str(file)]
-    assert main(words) == 0
-    assert "times the depth engine's time" in capsys.readouterr().out
+    words = ["--scene-model", "", "--peer", "onnxruntime_default", "--no-load"]
+    assert main([*QUICK, *words, "--json", str(file)]) == 0
     result = json.loads(file.read_text())
-    assert {"align", "scene_engine", "fuse", "labels"} <= result["runs"][0]["latency_ms"].keys()
-    assert result["scene_over_depth_engine"] > 0
-    assert 0 < result["outside_engine"] < 1
+    assert result["ratios"]["onnxruntime_default"] > 1
+    assert result["engine_ratios"]["onnxruntime_default"] > 1
+    assert result["skipped"] == {}
+    assert result["runs"][2]["engine"].endswith("default settings (CPU)")
+    assert "throughput_hz" not in result["runs"][0]
+    assert "x as fast as onnxruntime_default" in capsys.readouterr().out
 
 
-def test_scaling_is_the_slope_over_pixels():
-    def run(width, height, milliseconds):
-        return {
-            "network": [width, height],
-            "latency_ms": {"total": {"p50": milliseconds}},
-        }
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--rgb-size", "big"], "expected WIDTHxHEIGHT"),
+        (["--peer", "nobody"], "nobody"),
+        (["--plot", "growth.svg"], "expected --growth"),
+    ],
+)
+def test_wrong_words_are_wrong_use(words, expected, capsys):
+    assert main(["benchmark", *words]) == 2
+    assert expected in capsys.readouterr().err
 
-    assert scaling_exponent([run(100, 100, 10.0), run(200, 200, 40.0)]) == pytest.approx(1.0)
 
-
-def test_wrong_size_is_wrong_use(capsys):
-    assert main(["benchmark", "--rgb-size", "big"]) == 2
-    assert "expected WIDTHxHEIGHT" in capsys.readouterr().err
+def test_a_file_in_no_folder_is_refused_before_anything_is_measured(capsys):
+    assert main(["benchmark", "--json", "nowhere/benchmark.json"]) == 1
+    assert "no such folder" in capsys.readouterr().err

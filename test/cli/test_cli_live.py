@@ -64,18 +64,21 @@ def test_ctrl_c_ends_it_with_a_summary_and_page_and_parameter_file_serve_until_t
     assert "Traceback" not in err
 
 
-def test_ctrl_c_while_loading(monkeypatch, capsys):
-    loading = threading.Event()
+def test_while_loading_it_says_so_and_ends_on_ctrl_c(monkeypatch, capsys):
+    told = threading.Event()
 
-    def slow(config):
-        loading.set()
+    def slow(config, progress):
+        told.wait(30)
         time.sleep(1.0)
         raise RgbtError("never told")
 
     def interrupt():
-        loading.wait(30)
+        told.wait(30)
         os.kill(os.getpid(), signal.SIGINT)
 
+    tell = live._tell_loading
+    monkeypatch.setattr(live, "_tell_loading", lambda loading: (tell(loading), told.set()))
+    monkeypatch.setattr("rgbt_perception.hosting.loading._TELL_S", 0.1)
     monkeypatch.setattr("rgbt_perception.hosting.loading.make_engine", slow)
     # The process would end here: it is that of the tests.
     monkeypatch.setattr(live, "still_loading", lambda: False)
@@ -85,7 +88,9 @@ def test_ctrl_c_while_loading(monkeypatch, capsys):
     assert main(["live"]) == 0
     thread.join()
     assert time.monotonic() - began < 30
-    assert capsys.readouterr().out == "ended before anything was received\n"
+    captured = capsys.readouterr()
+    assert captured.out == "ended before anything was received\n"
+    assert "still loading, for 0 s\n" in captured.err
 
 
 def test_loading_tells_what_is_wrong_and_can_be_given_up(monkeypatch):
@@ -96,7 +101,7 @@ def test_loading_tells_what_is_wrong_and_can_be_given_up(monkeypatch):
         load_pipeline(config, lambda: True)
     release = threading.Event()
     monkeypatch.setattr(
-        "rgbt_perception.hosting.loading.make_engine", lambda config: release.wait(30)
+        "rgbt_perception.hosting.loading.make_engine", lambda *given: release.wait(30)
     )
     with pytest.raises(RgbtError, match="given up"):
         load_pipeline(Config(), lambda: False)

@@ -1,13 +1,24 @@
-"""Which networks are loaded."""
+"""Which networks are loaded, with which runtime, and what the log says about it."""
 
 from __future__ import annotations
 
 import logging
+import sys
 
 import pytest
 
-from rgbt_perception.config import NO_SCENE_MODEL, Config, EngineConfig
-from rgbt_perception.engines.choice import make_scene_engine, shipped_models
+from rgbt_perception.config import (
+    NO_SCENE_MODEL,
+    Config,
+    EngineConfig,
+    EngineName,
+    EnginePrecision,
+    load_config,
+)
+from rgbt_perception.engines import choice, cpu
+from rgbt_perception.engines.choice import make_engine, make_scene_engine, shipped_models
+from rgbt_perception.engines.plan_builder import Precision
+from rgbt_perception.engines.tensorrt import compiler, cuda
 from rgbt_perception.errors import RgbtError
 
 
@@ -24,3 +35,140 @@ def test_without_a_model_there_is_no_scene_engine_and_the_log_says_why(caplog):
 def test_a_scene_model_that_is_not_there_is_named():
     with pytest.raises(RgbtError, match="model 'nowhere': neither a file nor one of the shipped"):
         make_scene_engine(EngineConfig(), "nowhere")
+
+
+def test_the_parameter_names_every_precision_of_a_plan():
+    """The engines' own list is not that of the parameters, which knows auto as well."""
+    names = [word.value for word in EnginePrecision]
+    assert names == ["auto", *(precision.value for precision in Precision)]
+    assert choice.precisions(EnginePrecision.AUTO, False) == [Precision.FP16, Precision.FP32]
+    assert choice.precisions(EnginePrecision.AUTO, True) == [Precision.INT8]
+    assert choice.precisions(EnginePrecision.FP32, True) == [Precision.FP32]
+
+
+def test_the_cache_folder_of_a_file_is_relative_to_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for text, folder in (("plans", tmp_path / "plans"), ("~/plans", tmp_path / "home/plans")):
+        (tmp_path / "c.yaml").write_text(f"engine: {{cache: {text}}}")
+        assert load_config(tmp_path / "c.yaml").engine.cache == str(folder)
+    assert Config().engine.cache == ""
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A configuration with a small network and a cache of its own."""
+    pytest.importorskip("onnx")
+    from small_network import small_network
+
+    path = tmp_path / "small.onnx"
+    path.write_bytes(small_network())
+
+    def make(name=EngineName.AUTO, **options):
+        options = {"threads": 1, "cache": str(tmp_path / "cache"), **options}
+        return EngineConfig(name=name, depth_model=str(path), **options)
+
+    return make
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """Puts a played GPU, and TensorRT with some faults, where the real ones are looked for."""
+    pytest.importorskip("onnx")
+    from fake_cuda import FakeCuda
+    from fake_tensorrt import fake_tensorrt
+
+    def put(driver=None, **faults):
+        driver = driver or FakeCuda()
+        trt = fake_tensorrt(cuda=driver, **faults)
+        monkeypatch.setitem(sys.modules, "tensorrt", trt)
+        monkeypatch.setattr(cuda, "load_cuda", lambda: driver)
+        return trt
+
+    return put
+
+
+def test_auto_is_tensorrt_where_it_and_a_gpu_are_there(small, gpu, caplog):
+    gpu()
+    with caplog.at_level(logging.INFO):
+        engine = make_engine(small())
+    assert engine.name == "tensorrt 10.16.1.11 fp16 (Fake GPU)"
+    assert (engine.model, engine.metadata) == ("small", {"model": "small"})
+    assert "small.onnx: tensorrt" in caplog.text
+    assert "as there are an NVIDIA GPU and TensorRT" in caplog.text
+    # From the cache.
+    caplog.clear()
+    progress = []
+    with caplog.at_level(logging.INFO):
+        again = make_engine(small(), lambda what, share: progress.append(share))
+    assert again.digest == engine.digest
+    assert "building" not in caplog.text
+    assert not progress
+
+
+def test_a_refused_fp16_plan_is_tried_in_fp32(small, gpu, caplog, monkeypatch):
+    gpu()
+    convert = compiler.converted
+
+    def bad(content, precision):
+        if precision is Precision.FP16:
+            raise RgbtError("precision fp16: refused")
+        return convert(content, precision)
+
+    monkeypatch.setattr(compiler, "converted", bad)
+    with caplog.at_level(logging.WARNING):
+        assert make_engine(small()).name == "tensorrt 10.16.1.11 fp32 (Fake GPU)"
+    assert "precision fp16: refused; trying the next precision" in caplog.text
+    # One that is asked for by name is not replaced by another.
+    config = small(EngineName.TENSORRT, precision=EnginePrecision.FP16, fallback=False)
+    with pytest.raises(RgbtError, match="precision fp16: refused"):
+        make_engine(config)
+
+
+def test_auto_is_the_cpu_without_tensorrt_and_says_why(small, gpu, monkeypatch, caplog):
+    gpu()
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    monkeypatch.setattr(cpu, "prefers_openvino", lambda threads: False)
+    with caplog.at_level(logging.INFO):
+        assert make_engine(small()).name.startswith("onnxruntime")
+    assert "as TensorRT cannot be used: engine tensorrt: not installed" in caplog.text
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("faults", "line"),
+    [
+        ({"build_fault": "no kernel"}, r"the build failed \(no kernel\)"),
+        ({"no_context": True}, "no room to execute the plan in"),
+        ({"no_library": True}, "builder cannot be made"),
+        ({"devices": 0}, "GPU: none found by the NVIDIA driver"),
+        ({"driver": 0}, "GPU: no NVIDIA driver is installed"),
+    ],
+)
+def test_what_fails_falls_back_if_that_is_allowed(small, gpu, caplog, faults, line):
+    from fake_cuda import FakeCuda
+
+    of_driver = {name: value for name, value in faults.items() if name in ("devices", "driver")}
+    gpu(FakeCuda(**of_driver), **{k: v for k, v in faults.items() if k not in of_driver})
+    with pytest.raises(RgbtError, match=line) as caught:
+        make_engine(small(EngineName.TENSORRT, fallback=False))
+    assert "\n" not in str(caught.value)
+    with caplog.at_level(logging.WARNING):
+        engine = make_engine(small(EngineName.TENSORRT))
+    assert engine.name.startswith("onnxruntime")
+    assert "onnxruntime instead, as engine.fallback allows" in caplog.text
+
+
+def test_openvino_by_name_falls_back_too(small, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(RgbtError, match="engine openvino: not installed"):
+        make_engine(small(EngineName.OPENVINO, fallback=False))
+    with caplog.at_level(logging.INFO):
+        assert make_engine(small(EngineName.OPENVINO)).name.startswith("onnxruntime")
+    assert "instead of openvino" in caplog.text
+
+
+def test_a_scene_network_is_chosen_alike(small, gpu):
+    gpu()
+    config = small(EngineName.TENSORRT, fallback=False)
+    engine = make_scene_engine(config, config.depth_model)
+    assert engine.name.startswith("tensorrt")

@@ -38,6 +38,23 @@ def test_gives_the_outputs_asked_for_and_no_nan_without_pictures(engine):
     assert not results["confidence"].any()
 
 
+def test_inputs_are_read_anew_and_results_lie_where_they_lay(engine):
+    inputs = zeros(engine)
+    first = engine.run(inputs, ["depth", "confidence"])
+    assert not first["confidence"].any()
+    # In place, and as other arrays.
+    for name in ("thermal", "thermal_mask", "rgb_intrinsics", "thermal_intrinsics"):
+        inputs[name][:] = 0.5
+    for name in ("rgb_intrinsics", "thermal_intrinsics", "thermal_T_rgb"):
+        inputs[name] = np.broadcast_to(np.eye(inputs[name].shape[-1]), inputs[name].shape)
+        inputs[name] = inputs[name].astype(np.float32)
+    again = engine.run(inputs, ["depth", "confidence"])
+    assert again["confidence"] is first["confidence"]
+    assert again["confidence"].any()
+    inputs["thermal_mask"] = np.zeros_like(inputs["thermal_mask"])
+    assert not engine.run(inputs, ["confidence"])["confidence"].any()
+
+
 def test_a_path_is_a_model_too(tmp_path, engine):
     copy = tmp_path / "mine.onnx"
     copy.write_bytes(model_path("confidence_depth").read_bytes())

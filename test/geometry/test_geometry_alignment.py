@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from rgbt_perception.frames import Pinhole
-from rgbt_perception.geometry.alignment import align_picture
+from rgbt_perception.geometry import alignment
+from rgbt_perception.geometry.alignment import FARTHEST_M, GHOST_PX, align_picture
+from rgbt_perception.geometry.transforms import rotation_from_quaternion, transform
+from rgbt_perception.geometry.warp import nearest_depth, project_depth
 
 WIDTH, HEIGHT, FOCAL = 160, 120, 120.0
 CAMERA = Pinhole(WIDTH, HEIGHT, FOCAL, FOCAL, 79.5, 59.5)
@@ -88,3 +91,54 @@ def test_the_picture_may_have_another_size(factor):
     assert (found[44:76, 64:86] == (200, 0, 0)).all()
     assert not seen[44:76, 94 : 90 + moved - 6].any()
     assert seen.mean() > 0.85
+
+
+def plain(depth, camera, image, image_camera, pose):
+    """The rule of ``align_picture`` with whole pictures, one step after the other."""
+    cv2 = pytest.importorskip("cv2")
+    reach = np.minimum(depth, FARTHEST_M)
+    columns, rows, depths = project_depth(reach, camera, image_camera, pose)
+    seen = (depths > 0.05) & (columns >= 0) & (rows >= 0)
+    seen &= (columns <= image_camera.width - 1) & (rows <= image_camera.height - 1)
+    scale = min(1.0, camera.fx / image_camera.fx)
+    width, height = int(image_camera.width * scale), int(image_camera.height * scale)
+    x = (columns + 0.5) * (width / image_camera.width) - 0.5
+    y = (rows + 0.5) * (height / image_camera.height) - 0.5
+    x[~seen] = np.nan
+    nearest = nearest_depth(x, y, depths, width, height)
+    padded = np.pad(nearest, 1, constant_values=np.inf)
+    around = [padded[i : i + height, j : j + width] for i in range(3) for j in range(3)]
+    front = np.min(around, axis=0)
+    parallax = image_camera.fx * np.linalg.norm(pose[:3, 3])
+    for i, j in zip(*np.nonzero(seen), strict=True):
+        before = front[round(float(y[i, j])), round(float(x[i, j]))]
+        seen[i, j] = parallax * (1 / before - 1 / depths[i, j]) <= GHOST_PX
+    picture = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    picture[~seen] = 0
+    return picture, seen
+
+
+@pytest.mark.parametrize("size", [(160, 120), (320, 240), (100, 90)])
+@pytest.mark.parametrize("exact", [1 << 24, 1])
+def test_is_the_plain_rule(size, exact, monkeypatch):
+    monkeypatch.setattr(alignment, "_EXACT", exact)
+    random = np.random.default_rng(size[0])
+    depth, _, _ = _world()
+    depth[10:50, 100:130] = 6.0
+    depth += random.normal(0, 0.02, depth.shape).astype(np.float32)
+    depth[90:] = np.linspace(15, 3, 30)[:, None]
+    depth[5, :40], depth[6, :40] = np.nan, np.inf
+    image = random.integers(0, 256, (size[1], size[0], 3), np.uint8)
+    image_camera = CAMERA.resized(*size)
+    turn = rotation_from_quaternion([0, np.sin(0.01), 0, np.cos(0.01)])
+    pose = transform(turn, (0.15, -0.02, 0.03))
+    found, seen = align_picture(depth, CAMERA, image, image_camera, pose)
+    expected, expected_seen = plain(depth, CAMERA, image, image_camera, pose)
+    assert 0.03 < 1 - expected_seen.mean() < 0.5
+    # What lies on a cell's border may round to either side.
+    assert (seen != expected_seen).mean() < 0.002
+    both = seen & expected_seen
+    differences = np.abs(found[both].astype(int) - expected[both])
+    # Places are rounded to 1/32 pixel, to either side where they lie between.
+    assert (differences.max(axis=1) > 1).mean() < 0.02
+    assert not found[~seen].any()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rgbt_perception.config import Config, with_values
+from rgbt_perception.engines.constant import ConstantEngine
 from rgbt_perception.errors import RgbtError
-from rgbt_perception.hosting.loading import load_pipeline
+from rgbt_perception.hosting.loading import Loading, load_pipeline
 
 
 def config(**values):
@@ -35,7 +38,27 @@ def test_a_scene_model_that_cannot_be_executed_is_named(monkeypatch):
             raise ValueError("no such operator")
 
     monkeypatch.setattr(
-        "rgbt_perception.hosting.loading.make_scene_engine", lambda engine, model: Broken()
+        "rgbt_perception.hosting.loading.make_scene_engine",
+        lambda engine, model, progress: Broken(),
     )
     with pytest.raises(RgbtError, match=r"model mine: cannot be executed .*no such operator"):
         load_pipeline(config(**{"scene.model": "mine"}), lambda: True)
+
+
+def test_a_build_is_told_of_while_it_goes_on(monkeypatch):
+    told = []
+
+    def build(config, progress):
+        progress("building engine mine (fp16)", 0.4)
+        end = time.monotonic() + 10
+        while not told and time.monotonic() < end:
+            time.sleep(0.01)
+        return ConstantEngine()
+
+    monkeypatch.setattr("rgbt_perception.hosting.loading.make_engine", build)
+    monkeypatch.setattr("rgbt_perception.hosting.loading._TELL_S", 0.05)
+    load_pipeline(config(**{"scene.model": ""}), lambda: True, told.append)
+    finding = told[0].finding()
+    assert finding.message == "still loading, for 0 s; building engine mine (fp16): 40%"
+    assert finding.values == {"loading": "building engine mine (fp16)", "done": "40%"}
+    assert Loading(7.2).finding().message == "still loading, for 7 s"

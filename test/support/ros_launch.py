@@ -24,6 +24,13 @@ os.environ.setdefault("RMW_IMPLEMENTATION", "rmw_cyclonedds_cpp")
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
 # Of its own for every process, so that tests side by side do not hear each other.
 DOMAIN = 20 + os.getpid() % 40
+# `ros2 launch` has its own ear for Ctrl-C, yet leaves Python's handler in place as well: a
+# KeyboardInterrupt amid the output of a node loses an event, and launch waits for ever or ends
+# with 1. A handler that does nothing leaves it to the ear.
+_ROS2 = (
+    "import signal, sys; signal.signal(signal.SIGINT, lambda number, frame: None);"
+    "from ros2cli.cli import main; sys.exit(main())"
+)
 # Several Python processes start at once, on whatever is left of the machine.
 PATIENCE_S = float(os.environ.get("RGBT_LAUNCH_PATIENCE_S", "60"))
 LATCHED = QoSProfile(
@@ -39,11 +46,6 @@ def installed_package() -> Path:
         pytest.skip("needs the package built by colcon and its setup.bash sourced")
 
 
-def _heed_ctrl_c() -> None:
-    # What runs in the background of a shell ignores it, and so would launch.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Launch:
     """One `ros2 launch`."""
 
@@ -52,11 +54,20 @@ class Launch:
         self._log = log
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                ["ros2", "launch", "rgbt_perception", f"{name}.launch.py", *words],
+                [
+                    sys.executable,
+                    "-c",
+                    _ROS2,
+                    "launch",
+                    "rgbt_perception",
+                    f"{name}.launch.py",
+                    *words,
+                ],
+                # Without a terminal, launch passes Ctrl-C on to the nodes.
+                stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_heed_ctrl_c,
                 env={
                     **os.environ,
                     "ROS_DOMAIN_ID": str(DOMAIN),

@@ -40,8 +40,12 @@ def write_recording(
     pairs: int = 3,
     period_ms: int = 1000,
     truth: bool = True,
+    labels: np.ndarray | None = None,
 ) -> Path:
-    """Pair ``i`` has an RGB picture of the value ``10 * i`` and a thermal ramp."""
+    """Pair ``i`` has an RGB picture of the value ``10 * i`` and a thermal ramp.
+
+    ``labels`` are the true ones of every pair.
+    """
     factory = RosbagsFactory()
     with RecordingWriter(path) as writer:
         names = dict(zip(("scene", "light", "weather"), scene, strict=True))
@@ -65,6 +69,11 @@ def write_recording(
                 stamp = rgb_ns + OFFSET_NS
                 message = image_message(factory, depth, "32FC1", stamp, "thermal_optical_frame")
                 topic = "/ground_truth/thermal/depth/image"
+                writer.write(topic, message, "sensor_msgs/msg/Image", stamp)
+            if labels is not None:
+                stamp = rgb_ns + OFFSET_NS
+                message = image_message(factory, labels, "mono8", stamp, "thermal_optical_frame")
+                topic = "/ground_truth/thermal/labels/image"
                 writer.write(topic, message, "sensor_msgs/msg/Image", stamp)
     return path
 

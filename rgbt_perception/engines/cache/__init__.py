@@ -1,0 +1,1 @@
+"""Engines compiled ahead of time, kept in a folder; ``cached_engine`` is the way in."""

@@ -1,0 +1,1 @@
+"""What the steps around the networks cost, against moving their bytes once."""

@@ -1,0 +1,102 @@
+"""OpenVINO against ONNX Runtime: the same network, the same numbers."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from rgbt_perception.engines.choice import model_path
+from rgbt_perception.engines.depth_exchange import OUTPUTS
+from rgbt_perception.engines.onnxruntime import OnnxRuntimeEngine
+from rgbt_perception.engines.openvino import MISSING, OpenVinoEngine
+from rgbt_perception.errors import RgbtError
+
+# Of the value, for 9999 of 10000 pixels: a point may round to another cell of the z-buffer.
+TOLERANCE = 1e-4
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return OnnxRuntimeEngine(model_path("confidence_depth"), threads=1)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    pytest.importorskip("openvino", reason="needs the extra [openvino]")
+    return OpenVinoEngine(model_path("confidence_depth"), threads=1)
+
+
+def pictures(engine, seed=0):
+    random = np.random.default_rng(seed)
+    inputs = {name: np.ones(shape, np.float32) for name, shape in engine.inputs.items()}
+    for name in ("rgb", "thermal"):
+        inputs[name][:] = random.random(inputs[name].shape, np.float32)
+    height, width = inputs["rgb"].shape[2:]
+    K = [[0.8 * width, 0, width / 2], [0, 0.8 * width, height / 2], [0, 0, 1]]
+    inputs["rgb_intrinsics"][0] = inputs["thermal_intrinsics"][0] = K
+    inputs["thermal_T_rgb"][0] = np.eye(4)
+    inputs["thermal_T_rgb"][0, 0, 3] = 0.1
+    return inputs
+
+
+def largest_difference(found, expected):
+    worst = 0.0
+    for name in expected:
+        relative = np.abs(found[name] - expected[name]) / np.maximum(np.abs(expected[name]), 0.05)
+        worst = max(worst, float(np.quantile(relative, 0.9999)))
+    return worst
+
+
+def test_it_names_the_same_network(engine, reference):
+    assert engine.name.startswith("openvino 20")
+    assert engine.model == reference.model
+    assert engine.digest == reference.digest
+    assert dict(engine.metadata) == dict(reference.metadata)
+    assert dict(engine.inputs) == dict(reference.inputs)
+    assert set(engine.outputs) == set(reference.outputs)
+
+
+def test_both_runtimes_agree(engine, reference):
+    inputs = pictures(engine)
+    found, expected = engine.run(inputs, OUTPUTS), reference.run(inputs, OUTPUTS)
+    assert list(found) == list(OUTPUTS)
+    assert (expected["depth"] > 0).any()
+    assert largest_difference(found, expected) < TOLERANCE
+    # The limit is one that bfloat16 would break.
+    rounded = {name: (v.view(np.uint32) & 0xFFFF0000).view(np.float32) for name, v in found.items()}
+    assert largest_difference(rounded, expected) > TOLERANCE
+
+
+def test_inputs_are_read_anew_and_results_lie_where_they_lay(engine, reference):
+    inputs = pictures(engine)
+    first = engine.run(inputs, ["depth"])["depth"]
+    before = first.copy()
+    inputs["thermal"][:] *= 0.5
+    again = engine.run(inputs, ["depth"])["depth"]
+    assert again is first
+    assert not np.array_equal(again, before)
+    # Neither another array nor one that is not contiguous is mistaken for the one before.
+    for other in (pictures(engine, seed=1), {**inputs, "rgb": inputs["rgb"][..., ::-1]}):
+        found, expected = engine.run(other, OUTPUTS), reference.run(other, OUTPUTS)
+        assert largest_difference(found, expected) < TOLERANCE
+
+
+def test_bad_files_are_one_line(tmp_path):
+    pytest.importorskip("openvino", reason="needs the extra [openvino]")
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no model")
+    with pytest.raises(RgbtError, match=r"broken\.onnx: not a usable ONNX file") as caught:
+        OpenVinoEngine(broken)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(RgbtError, match=r"none\.onnx: No such file"):
+        OpenVinoEngine(tmp_path / "none.onnx")
+
+
+def test_without_openvino_it_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(RgbtError) as caught:
+        OpenVinoEngine(model_path("confidence_depth"))
+    assert str(caught.value) == MISSING
+    assert "pip install" in MISSING
