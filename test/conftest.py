@@ -9,6 +9,8 @@ import os
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,13 @@ from rgbt_perception.sensing.encode import (
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("any_machine", deadline=None)
 settings.load_profile("any_machine")
+
+# What a shell starts in the background ignores Ctrl-C, and so would every process started here.
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IMAGE = "sensor_msgs/msg/Image"
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"

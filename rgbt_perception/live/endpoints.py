@@ -16,7 +16,7 @@ from cyclonedds.topic import Topic
 
 from rgbt_perception.errors import InputError, RgbtError
 from rgbt_perception.hosting.interfaces import Qos
-from rgbt_perception.live.cdr import serialize
+from rgbt_perception.live.cdr import Cdr, serialize
 from rgbt_perception.live.quality import reader_qos, writer_qos
 from rgbt_perception.live.repeats import Repeats
 from rgbt_perception.live.wire_types import type_hash, wire_type
@@ -90,7 +90,7 @@ class Writer:
             raise RgbtError(f"{self.topic}: no definition of {self.type_name}, send CDR")
         return self.publish_cdr(serialize(self._store, message, self.type_name))
 
-    def publish_cdr(self, data: bytes | bytearray) -> bool:
+    def publish_cdr(self, data: bytes | bytearray | Cdr) -> bool:
         """Send a message that is CDR already, with its header of four bytes.
 
         Returns:

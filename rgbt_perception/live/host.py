@@ -22,7 +22,7 @@ from rgbt_perception.hosting.interfaces import (
 )
 from rgbt_perception.hosting.rehearsal import rehearse, usual_rig
 from rgbt_perception.hosting.runner import Runner
-from rgbt_perception.live.cdr import serialize
+from rgbt_perception.live.cdr import CdrFactory, serialize
 from rgbt_perception.live.configuration import Network
 from rgbt_perception.live.inputs import Inputs
 from rgbt_perception.live.monitor import Faults, Monitor
@@ -32,7 +32,7 @@ from rgbt_perception.live.transport import DdsNode
 from rgbt_perception.live.view.gallery import Gallery
 from rgbt_perception.outputs import Output, offered_topics
 from rgbt_perception.pipeline import DepthPipeline
-from rgbt_perception.recording.types import RosbagsFactory, typestore
+from rgbt_perception.recording.types import typestore
 from rgbt_perception.session import IMAGES, Session, Stream
 
 IDLE = "no_subscriber"
@@ -97,7 +97,7 @@ class LiveHost:
         self.gallery = Gallery()
         self._checked_ns = self.started_ns
         _prepare_messages(scene)
-        self.session = Session(config, pipeline, RosbagsFactory(), rig=rig, select=self._wanted)
+        self.session = Session(config, pipeline, CdrFactory(), rig=rig, select=self._wanted)
         rehearse(
             self.session,
             rig or usual_rig(),

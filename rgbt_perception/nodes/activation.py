@@ -10,7 +10,6 @@ from pathlib import Path
 from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
-from rclpy.serialization import serialize_message
 
 from rgbt_perception.config import Config
 from rgbt_perception.geometry.rig import Rig, load_rig
@@ -21,6 +20,7 @@ from rgbt_perception.hosting.runner import Runner
 from rgbt_perception.nodes.inputs import Inputs
 from rgbt_perception.nodes.publishers import Publishers
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory
+from rgbt_perception.nodes.serialized import serialized
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.session import Session
 
@@ -63,12 +63,12 @@ class Activation:
             session = Session(
                 config,
                 pipeline,
-                # A message is serialised before its publish call returns.
+                # A message has left its room when its publish call returns.
                 RclpyFactory(reuse=True),
                 rig=rig,
                 select=lambda index: publishers.wanted(),
             )
-            rehearse(session, rig or usual_rig(), lambda o: serialize_message(o.message))
+            rehearse(session, rig or usual_rig(), lambda o: serialized(o.message))
             self.runner = Runner(
                 session,
                 publishers.publish,

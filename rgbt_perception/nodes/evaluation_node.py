@@ -1,9 +1,7 @@
-"""Live metrics of the perception's depth against true depth, printed and as diagnostics."""
+"""Live metrics of the perception against true depth and labels, printed and as diagnostics."""
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,32 +9,32 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
 from rgbt_perception.config import Reference
-from rgbt_perception.errors import RgbtError
 from rgbt_perception.evaluation.evaluate import write_metrics
 from rgbt_perception.evaluation.ground_truth import SCENE_TOPIC
 from rgbt_perception.evaluation.live_assessment import Assessment, assess
 from rgbt_perception.evaluation.live_metrics import LiveMetrics
+from rgbt_perception.evaluation.scene_table import label_table
 from rgbt_perception.evaluation.table import notes, text_table
 from rgbt_perception.hosting.interfaces import DIAGNOSTICS, DIAGNOSTICS_QOS, Qos
+from rgbt_perception.nodes.program import run
 from rgbt_perception.nodes.qos import overridable, profile
 from rgbt_perception.nodes.rclpy_factory import message_class
 from rgbt_perception.nodes.settings import declared
-from rgbt_perception.outputs import TOPICS
+from rgbt_perception.outputs import offered_topics
 from rgbt_perception.parameter import parameter
 
 NODE = "evaluation"
 # Short names as in a run's folder, with the topics below the perception's name.
 _OUTPUTS = {"depth": "depth/image", "confidence": "confidence/image", "status": "status"}
 _ESTIMATES = {name: f"debug/depth/{name}" for name in ("rgb", "thermal", "ungated")}
+_LABELS = {"labels": "semantic/image"}
 _STREAM = Qos(reliable=True, transient_local=False, depth=10)
 # The truth comes from whoever has it: this matches all that is offered.
 _TRUTH = Qos(reliable=False, transient_local=False, depth=10)
@@ -57,6 +55,9 @@ class EvaluationSettings:
     )
     estimates: bool = parameter(
         True, "also score each camera's own depth, on the same pixels", read_only=True
+    )
+    labels: bool = parameter(
+        True, "also score the labels, which the perception computes then", read_only=True
     )
     window: int = parameter(
         30, "frames in the running means of the diagnostics", low=1, high=10000, read_only=True
@@ -82,8 +83,15 @@ class EvaluationNode(Node):
         self.settings = declared(self, EvaluationSettings)
         self.metrics = LiveMetrics(self.settings.window, self.settings.estimates)
         outputs = _OUTPUTS | (_ESTIMATES if self.settings.estimates else {})
+        if self.settings.labels:
+            outputs |= _LABELS
+            labels = f"ground_truth/{self.settings.reference.value}/labels/image"
+            self._listen(Image, labels, self.metrics.take_label_truth, _TRUTH)
+            compressed = f"{labels}/compressed"
+            self._listen(CompressedImage, compressed, self.metrics.take_label_truth, _TRUTH)
+        topics = offered_topics(scene=True)
         for name, topic in outputs.items():
-            kind = message_class(TOPICS[topic])
+            kind = message_class(topics[topic])
             self._listen(kind, f"{self.settings.perception}/{topic}", partial(self._output, name))
         truth = f"ground_truth/{self.settings.reference.value}/depth/image"
         self._listen(Image, truth, self.metrics.take_truth, _TRUTH)
@@ -111,7 +119,9 @@ class EvaluationNode(Node):
         self.metrics.finish()
         report = self.metrics.report()
         if self.metrics.scored:
-            print("\n".join((text_table(report), *notes(report))))
+            print(
+                "\n".join(filter(None, (text_table(report), label_table(report), *notes(report))))
+            )
         else:
             print(f"nothing was scored: {self._assess().message}")
         if self.settings.out:
@@ -161,31 +171,9 @@ def main(args: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0 done, 1 a parameter or the report failed.
     """
-    node = None
-    try:
-        rclpy.init(args=args)
-        node = EvaluationNode()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except RgbtError as error:
-        return _failed(error)
-    except Exception:
-        # A signal shuts ROS down under whatever is at work: what fails then is no failure.
-        if node is None or rclpy.ok():
-            raise
-    finally:
-        # The terminal sends Ctrl-C to launch and to its nodes, and launch passes it on once more.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        rclpy.try_shutdown()
-    try:
-        if node is not None:
-            node.finish()
-    except RgbtError as error:
-        return _failed(error)
+    return run(NODE, args, EvaluationNode, end=_finished)
+
+
+def _finished(node: EvaluationNode) -> int:
+    node.finish()
     return 0
-
-
-def _failed(error: RgbtError) -> int:
-    print(f"{NODE}: {error}", file=sys.stderr)
-    return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from rgbt_perception.hosting.findings import Finding
+from rgbt_perception.hosting.loading import Loading
 from rgbt_perception.hosting.throttle import FaultLog, ProblemLog
 from rgbt_perception.hosting.watchdog import Level
 from rgbt_perception.nodes.activation import Activation
@@ -35,6 +37,9 @@ class Monitor:
         self._node = node
         self._active = active
         self._failure = ""
+        self._loading: Finding | None = None
+        # Configuring has a thread of its own.
+        self._looking = threading.Lock()
         self._diagnostics = NodeDiagnostics(node, "rgbt_perception")
         self._problems = ProblemLog(self._warn, self._inform)
         self._faults = FaultLog(self._error)
@@ -60,25 +65,18 @@ class Monitor:
         """See how everything is and tell."""
         if not self._node.context.ok():
             return  # ending; nobody can be told any more
-        now_ns = time.monotonic_ns()
-        active = self._active()
-        try:
-            findings = [self._idle()] if active is None else active.assess(now_ns)
-            if active is not None:
-                self._problems.report(findings, now_ns)
-            self._diagnostics.publish(findings)
-        except Exception as error:
-            self.fault(error)
+        with self._looking:
+            self._look(time.monotonic_ns())
 
-    def loading(self, seconds: float) -> None:
-        """Tell that the networks are still being loaded; nothing else is executed meanwhile."""
-        line = f"still loading, for {seconds:.0f} s"
-        self._inform(line)
-        self._diagnostics.publish([Finding(Level.OK, "pipeline", line)])
+    def loading(self, loading: Loading) -> None:
+        """Tell that the networks are still being loaded, from any thread."""
+        self._loading = loading.finding()
+        self._inform(self._loading.message)
+        self.look()
 
     def failed(self, line: str) -> None:
         """Take why the last transition failed; empty when it did not."""
-        self._failure = line
+        self._failure, self._loading = line, None
         self.look()
 
     def fault(self, error: BaseException) -> None:
@@ -94,6 +92,16 @@ class Monitor:
             self._warn(f"{topic}: a publisher offers an incompatible QoS ({policy.lower()})")
         self.look()
 
+    def _look(self, now_ns: int) -> None:
+        active = self._active()
+        try:
+            findings = [self._idle()] if active is None else active.assess(now_ns)
+            if active is not None:
+                self._problems.report(findings, now_ns)
+            self._diagnostics.publish(findings)
+        except Exception as error:
+            self.fault(error)
+
     # rclpy tells the callers of its logger apart by their lines and wants one level at each.
 
     def _inform(self, line: str) -> None:
@@ -106,6 +114,8 @@ class Monitor:
         self._node.get_logger().error(line)
 
     def _idle(self) -> Finding:
+        if self._loading is not None:
+            return self._loading
         if self._failure:
             return Finding(Level.ERROR, "pipeline", self._failure, problem="transition")
         return Finding(Level.OK, "pipeline", "not active")

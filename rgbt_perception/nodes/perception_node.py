@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import rclpy
-from rclpy.clock import Clock, ClockType
-from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from rgbt_perception.config import Config
@@ -20,9 +16,10 @@ from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.hosting.interfaces import NODE
 from rgbt_perception.hosting.loading import load_pipeline, still_loading
 from rgbt_perception.nodes.activation import Activation, configured_rig
-from rgbt_perception.nodes.lifecycle_requests import ImpossibleTransition, refuse_impossible
+from rgbt_perception.nodes.lifecycle_requests import LifecycleRequests
 from rgbt_perception.nodes.monitor import Monitor
 from rgbt_perception.nodes.parameters import NodeParameters, unknown_parameters
+from rgbt_perception.nodes.program import run
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
 
@@ -44,7 +41,7 @@ class PerceptionNode(LifecycleNode):
             InputError: a parameter of the wrong type or out of range.
         """
         super().__init__(NODE, **kwargs)
-        refuse_impossible(self)
+        self._requests = LifecycleRequests(self)
         self._pipeline: Any = None
         self._rig: Any = None
         self._active: Activation | None = None
@@ -53,9 +50,7 @@ class PerceptionNode(LifecycleNode):
         for name in unknown_parameters(self, self._parameter_overrides):
             self.get_logger().warning(f"parameter {name}: unknown; it has no effect")
         if self._parameters_in_force.autostart:
-            # From the executor, so that everybody sees the transitions as if they were asked for.
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
-            self._starter = self.create_timer(0.0, self._start, clock=steady)
+            self._requests.autostart()
 
     @property
     def config(self) -> Config:
@@ -89,6 +84,7 @@ class PerceptionNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """Free everything and leave the graph."""
+        self._requests.close()
         self._free()
         self._monitor.close()
         super().destroy_node()
@@ -116,7 +112,7 @@ class PerceptionNode(LifecycleNode):
         config = self.config
         self.get_logger().info(f"loading {config.engine.depth_model} …")
         self._rig = configured_rig(config)
-        self._pipeline = load_pipeline(config, self.context.ok, self._monitor.loading)
+        self._pipeline = load_pipeline(config, self._goes_on, self._monitor.loading)
         engine = self._pipeline.engine
         self.get_logger().info(f"loaded {engine.model} ({engine.digest[:12]}) with {engine.name}")
         scene = self._pipeline.scene
@@ -125,6 +121,9 @@ class PerceptionNode(LifecycleNode):
             if scene is None
             else f"loaded {scene.engine.model} ({scene.engine.digest[:12]})"
         )
+
+    def _goes_on(self) -> bool:
+        return self.context.ok() and not self._requests.ended
 
     def _activate(self) -> None:
         self._pipeline.config = self.config.output
@@ -151,49 +150,21 @@ class PerceptionNode(LifecycleNode):
             self._active.runner.reconfigure(config)
         self._monitor.every(config.host.status_period_s)
 
-    def _start(self) -> None:
-        self.destroy_timer(self._starter)
-        for step in (self.trigger_configure, self.trigger_activate):
-            try:
-                if step() == SUCCESS:
-                    continue
-            except ImpossibleTransition:
-                self.get_logger().warning("autostart: somebody else has begun to start this node")
-                return
-            if not self.context.ok():
-                return  # interrupted, which is no failure
-            raise RgbtError("autostart failed")
 
-
-def main(args: list[str] | None = None) -> int:
+def main(args: Sequence[str] | None = None) -> int:
     """Run the node until it is told to stop; the exit code."""
-    node = None
-    code = 0
     keep_freed_memory()
-    try:
-        rclpy.init(args=args)
-        node = PerceptionNode()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except RgbtError as error:
-        print(f"{NODE}: {error}", file=sys.stderr)
-        code = 1
-    except Exception:
-        # A signal shuts ROS down under whatever is at work: what fails then is no failure.
-        if node is None or rclpy.ok():
-            raise
-    finally:
-        # The terminal sends Ctrl-C to launch and to its nodes, and launch passes it on once more.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
+    code = run(NODE, args, PerceptionNode, end=_left)
     if still_loading():
         # The runtime cannot be stopped in the middle, and Python would wait for it for ever.
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _left(node: PerceptionNode) -> int:
+    node.destroy_node()
+    return 0
 
 
 if __name__ == "__main__":

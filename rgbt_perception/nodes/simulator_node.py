@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.hosting.interfaces import Qos
+from rgbt_perception.nodes.program import run
 from rgbt_perception.nodes.qos import profile
 from rgbt_perception.nodes.rclpy_factory import message_class
 from rgbt_perception.nodes.settings import declared
@@ -143,20 +141,14 @@ def main(args: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0 done, 1 the source failed.
     """
-    node = None
-    try:
-        rclpy.init(args=args)
-        node = SimulatorNode()
-        while rclpy.ok() and node.playing:
-            rclpy.spin_once(node, timeout_sec=0.1)
-    except RgbtError as error:
-        print(f"{NODE}: {error}", file=sys.stderr)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        # The terminal sends Ctrl-C to launch and to its nodes, and launch passes it on once more.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if node is not None:
-            node.stop()
-        rclpy.try_shutdown()
-    return 1 if node is None or node.failure else 0
+    return run(NODE, args, SimulatorNode, spin=_play, end=_stopped)
+
+
+def _play(node: SimulatorNode) -> None:
+    while rclpy.ok() and node.playing:
+        rclpy.spin_once(node, timeout_sec=0.1)
+
+
+def _stopped(node: SimulatorNode) -> int:
+    node.stop()
+    return 1 if node.failure else 0

@@ -14,6 +14,10 @@ the two. With the difference d, that frame matters only if it comes less than 2 
 before it. When 2 d is at most the stream's shortest interval (two thirds of its usual one, see
 ``PairedStream.shortest_ns``) the pair is released at once, else when the next frame is here
 (ours). With intervals regular within 20 % this never takes a wrong partner.
+
+**Half a period apart** the frames before and after are equally near, jitter decides between them,
+and each change of side costs a frame. A steady delay between the cameras is therefore to be told
+(``pairing.thermal_offset_s``): what is left of it is small whatever the rate.
 """
 
 from __future__ import annotations

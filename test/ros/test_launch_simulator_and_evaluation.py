@@ -103,6 +103,13 @@ def test_a_bad_parameter_is_one_line_and_an_exit_code(start, parameters, expecte
     assert "Traceback" not in node.text
 
 
+def labels_message(stamp_ns, person_columns):
+    """Road, and people in the first columns."""
+    labels = np.ones((32, 40), np.uint8)
+    labels[:, :person_columns] = 8
+    return image_message(FACTORY, labels, "mono8", stamp_ns, "thermal")
+
+
 def outputs(stamp_ns, truth, factor):
     """What a perception would publish for one moment."""
 
@@ -130,11 +137,12 @@ def outputs(stamp_ns, truth, factor):
         "depth/image": image(truth * factor),
         "confidence/image": image(np.full_like(truth, 0.5)),
         **{f"debug/depth/{name}": image(truth * 1.5) for name in ("rgb", "thermal", "ungated")},
+        "semantic/image": labels_message(stamp_ns, 10),
         "status": status,
     }
 
 
-def test_depth_is_scored_against_the_truth_it_meets(start, ear, tmp_path):
+def test_depth_and_labels_are_scored_against_the_truth_they_meet(start, ear, tmp_path):
     node = start("evaluation", f"out:={tmp_path}", "print_period_s:=0.5", "warn_abs_rel:=0.05")
     truth = np.linspace(2.0, 30.0, 32 * 40, dtype=np.float32).reshape(32, 40)
     first = outputs(1, truth, 1.1)
@@ -142,15 +150,21 @@ def test_depth_is_scored_against_the_truth_it_meets(start, ear, tmp_path):
         t: ear.node.create_publisher(type(m), f"/perception/{t}", 10) for t, m in first.items()
     }
     truths = ear.node.create_publisher(Image, "/ground_truth/thermal/depth/image", 10)
+    true_labels = ear.node.create_publisher(Image, "/ground_truth/thermal/labels/image", 10)
     scenes = ear.node.create_publisher(String, "/ground_truth/scene", LATCHED)
     scene = json.dumps({"scene": "street", "light": "day", "weather": "rain"})
     scenes.publish(string_message(FACTORY, scene))
     diagnostics = ear.hear(DiagnosticArray, "/diagnostics")
-    ear.wait(lambda: all(s.get_subscription_count() for s in (*senders.values(), truths, scenes)))
+    ear.wait(
+        lambda: all(
+            s.get_subscription_count() for s in (*senders.values(), truths, true_labels, scenes)
+        )
+    )
     time.sleep(0.5)
     for number in range(1, 6):
         stamp_ns = number * 100_000_000
         truths.publish(image_message(FACTORY, truth, "32FC1", stamp_ns, "thermal"))
+        true_labels.publish(labels_message(stamp_ns, 20))
         for topic, message in outputs(stamp_ns, truth, 1.1).items():
             senders[topic].publish(message)
 
@@ -165,7 +179,10 @@ def test_depth_is_scored_against_the_truth_it_meets(start, ear, tmp_path):
     assert "above 0.05" in last.message
     assert node.end(signal.SIGINT) == 0, node.text
     assert "Traceback" not in node.text
+    assert "mIoU" in node.text
     metrics = json.loads((tmp_path / "metrics.json").read_text())
+    iou = metrics["conditions"]["street/day/rain"]["segmentation"]["fused"]["iou"]
+    assert iou == pytest.approx({"road": 2 / 3, "person": 1 / 2})
     assert metrics["conditions"]["street/day/rain"]["depth"]["fused"]["abs_rel"] == pytest.approx(
         0.1
     )

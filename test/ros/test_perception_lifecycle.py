@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
-from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from ros_bench import Bench, entities
@@ -88,7 +88,7 @@ def test_configuring_fails_with_the_reason(bench, tmp_path, capfd, fault):
 
 
 def test_configuring_without_enough_memory_fails_with_the_reason(bench, monkeypatch, capfd):
-    def no_room(config):
+    def no_room(config, progress):
         raise MemoryError("no room")
 
     monkeypatch.setattr(loading, "make_engine", no_room)
@@ -117,6 +117,57 @@ def test_a_manager_takes_it_through_its_states_by_service(bench):
         future = client.call_async(request)
         rig.until(future.done)
         assert future.result().success, step
+
+
+def test_it_is_configuring_until_the_engine_is_there_and_answers_meanwhile(bench, monkeypatch):
+    make, goes_on = loading.make_engine, threading.Event()
+
+    def slowly(config, progress):
+        goes_on.wait(30)
+        return make(config, progress)
+
+    monkeypatch.setattr(loading, "make_engine", slowly)
+    rig = bench()
+    clients = {
+        kind: rig.node.create_client(kind, f"/perception/{name}")
+        for kind, name in ((ChangeState, "change_state"), (GetState, "get_state"))
+    }
+    rig.until(lambda: all(client.service_is_ready() for client in clients.values()))
+
+    def ask(kind, label=""):
+        request = kind.Request()
+        if label:
+            request.transition.label = label
+        return clients[kind].call_async(request)
+
+    def answer(future):
+        rig.until(future.done)
+        return future.result()
+
+    def is_configuring():
+        return answer(ask(GetState)).current_state.label == "configuring"
+
+    configured = ask(ChangeState, "configure")
+    rig.until(is_configuring)
+    assert change(rig, ("output.cloud_stride", 4)).successful
+    for label in ("configure", "activate", "shutdown"):
+        assert not answer(ask(ChangeState, label)).success
+    assert not configured.done()
+    goes_on.set()
+    assert answer(configured).success
+    assert answer(ask(GetState)).current_state.label == "inactive"
+    assert answer(ask(ChangeState, "activate")).success
+
+
+def test_destroyed_while_it_loads_it_gives_up(monkeypatch, capfd):
+    ended = threading.Event()
+    monkeypatch.setattr(loading, "make_engine", lambda *given: ended.wait(30))
+    rig = Bench({"autostart": True})
+    rig.until(loading.still_loading)
+    rig.close()
+    assert "given up while the engine was loading" in capfd.readouterr().err
+    ended.set()
+    rig.until(lambda: not loading.still_loading())
 
 
 def test_starts_by_itself_when_asked_to(bench):

@@ -70,13 +70,16 @@ def ready(bench):
 
 
 def resumed_after_s(rig):
-    """Time from the next picture to the next output; None when none comes."""
-    time.sleep(0.3)  # what is on its way
-    count, began = len(rig.got["depth/image"]), time.monotonic()
+    """Time from the next picture to the first with an output, by their stamps; None: none came."""
+    first, began = rig.stamp("thermal", rig.index), time.monotonic()
     while time.monotonic() - began < WATCHED_S:
         send(rig)
-        if len(rig.got["depth/image"]) > count:
-            return time.monotonic() - began
+        # What was on its way is of another time.
+        last = rig.stamp("thermal", rig.index)
+        stamps = [stamp_of(message) for message in list(rig.got["depth/image"])]
+        since = [stamp for stamp in stamps if first <= stamp < last]
+        if since:
+            return (since[0] - first) / 1e9
     return None
 
 

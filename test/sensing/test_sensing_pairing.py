@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
+from itertools import accumulate
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pairing_streams import MS, PERIOD, RGB, THERMAL, feed, frames, pairs
 
 from rgbt_perception.config import PairingConfig
@@ -94,6 +97,41 @@ def test_tolerance_zero_pairs_equal_stamps_only() -> None:
     events = frames(RGB, 10) + frames(THERMAL, 5) + frames(THERMAL, 5, stamp=5 * PERIOD + 1)
     matches = feed(pairer, events) + pairer.flush()
     assert pairs(matches) == [(i * PERIOD, i * PERIOD) for i in range(5)]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known delay", "unknown delay"])
+@given(
+    delay_us=st.integers(-3000, 3000),
+    jitter_us=st.lists(st.integers(-900, 900), min_size=200, max_size=200),
+    transport_us=st.lists(st.integers(0, 8000), min_size=200, max_size=200),
+)
+@settings(max_examples=25)
+def test_at_100_hz_no_pair_is_lost_although_the_tolerance_spans_several_periods(
+    known: bool, delay_us: int, jitter_us: list[int], transport_us: list[int]
+) -> None:
+    # A delay that is told may lie anywhere, also half a period away, where all is ambiguous.
+    delay_us += 5000 if known else 0
+    config = PairingConfig(thermal_offset_s=delay_us / 1e6 if known else 0.0)
+    us, period, count = 1000, 10 * MS, 100
+    stamps, arrivals = {}, {}
+    for modality, shift in ((RGB, 0), (THERMAL, delay_us)):
+        part = slice(0, count) if modality is RGB else slice(count, None)
+        stamps[modality] = [
+            i * period + (shift + jitter) * us for i, jitter in enumerate(jitter_us[part])
+        ]
+        came = [s + t * us for s, t in zip(stamps[modality], transport_us[part], strict=True)]
+        # A connection delivers in order.
+        arrivals[modality] = list(accumulate(came, max))
+    events = [
+        (now, modality, stamp)
+        for modality in stamps
+        for now, stamp in zip(arrivals[modality], stamps[modality], strict=True)
+    ]
+    pairer = Pairer[int](config)
+    matches = feed(pairer, events)
+    matches += pairer.flush()
+    assert pairs(matches) == list(zip(stamps[RGB], stamps[THERMAL], strict=True))
+    assert not any(pairer.counters.dropped_total(modality) for modality in Modality)
 
 
 @pytest.mark.parametrize("fast", [RGB, THERMAL])
