@@ -108,7 +108,7 @@ def command(
 
     VI_DIR and IR_DIR hold pictures of the same names.
     """
-    names = None if split is None else _names(*split)
+    names = None if split is None else names_of(*split)
     pairs = match_sources((visible, thermal), names).sets
     if len({*BASELINES, *(name for name, _ in methods)}) < len(BASELINES) + len(methods):
         raise UsageError(f"--method: expected names that differ, also from {', '.join(BASELINES)}")
@@ -158,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _names(file: Path, part: str) -> list[str]:
+def names_of(file: Path, part: str) -> list[str]:
     """The names that a JSON file lists under one key."""
     try:
         tree = json.loads(file.read_text(encoding="utf-8"))

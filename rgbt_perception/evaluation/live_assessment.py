@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from rgbt_perception.evaluation.live_metrics import LiveMetrics
+from rgbt_perception.evaluation.scores import ConditionScore
 
 _SILENT_NS = 5_000_000_000
 _SHOWN = ("abs_rel", "rmse", "delta1")
@@ -56,6 +57,7 @@ def assess(
         **{name: f"{depth.values()[name]:.3f}" for name in _SHOWN if depth.frames},
         **{name: f"{share:.3f}" for name, share in recent.coverage.values().items()},
         **{name: f"{value:.3f}" for name, value in recent.confidence.values().items()},
+        **_label_values(recent),
         **{f"problem with {name}": line for name, (line, _) in metrics.problems.items()},
     }
     if metrics.last_output_ns is None:
@@ -72,6 +74,17 @@ def assess(
         f"abs_rel {means['abs_rel']:.3f}, rmse {means['rmse']:.2f} m, "
         f"delta1 {means['delta1']:.3f} (last {depth.frames} frames)"
     )
+    if "mIoU" in values:
+        line += f", mIoU {values['mIoU']}"
     if 0.0 < warn_abs_rel < means["abs_rel"]:
         return Assessment(Level.WARN, f"{line}: abs_rel is above {warn_abs_rel:g}", values)
     return Assessment(Level.OK, line, values)
+
+
+def _label_values(recent: ConditionScore) -> dict[str, str]:
+    """How good the labels are in the last frames; empty without labels or their truth."""
+    if recent.segmentation is None or "fused" not in (scores := recent.segmentation.metrics()):
+        return {}
+    fused = scores["fused"]
+    values = {"mIoU": f"{fused['miou']:.3f}", "label accuracy": f"{fused['accuracy']:.3f}"}
+    return values | {f"IoU {name}": f"{value:.3f}" for name, value in fused["iou"].items()}

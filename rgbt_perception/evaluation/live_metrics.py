@@ -1,4 +1,4 @@
-"""Depth scored against true depth while both arrive: outputs and truths meet by their stamps.
+"""Depth and labels scored while they and their truth arrive: both meet by their stamps.
 
 Nothing here waits, and nothing grows: what has not met its truth after a while is counted and let
 go. Clock jumps do no harm, since stamps are only compared with stamps.
@@ -19,17 +19,16 @@ from rgbt_perception.evaluation.comparison import (
     truth_tolerance_ns,
 )
 from rgbt_perception.evaluation.ground_truth import Condition, Truth, condition_of
+from rgbt_perception.evaluation.kept_truths import KeptTruths
 from rgbt_perception.evaluation.run_folder import OutputFrame
 from rgbt_perception.evaluation.scores import ESTIMATES, ConditionScore, RunScore
 from rgbt_perception.frames import Mode
 from rgbt_perception.latency import StageLatencies
-from rgbt_perception.sensing.decode import depth_picture, stamp_of
+from rgbt_perception.sensing.decode import depth_picture, label_picture, stamp_of
 
 WAIT_NS = 1_000_000_000
 """How long an output waits for its truth and for the rest of itself, nanoseconds of host time."""
 
-# 2 s at 30 Hz. Truths arrive with the pictures, before the output is computed.
-_KEPT_TRUTHS = 60
 _PENDING = 32
 _NEEDED = ("depth", "confidence", "status")
 
@@ -45,7 +44,6 @@ class LiveMetrics:
 
     Attributes:
         score: everything since the start, as ``rgbt evaluate`` has it, without baselines.
-        truths: true depth pictures received.
         modes: outputs by mode.
         problems: first line and count of what could not be read, by output name.
         stages: the perception's own milliseconds by stage.
@@ -60,14 +58,15 @@ class LiveMetrics:
             estimates: compare with the estimates of each camera too, on the same pixels.
         """
         self.score = RunScore()
-        self.truths = 0
         self.modes: Counter[str] = Counter()
         self.problems: dict[str, tuple[str, int]] = {}
         self.stages = StageLatencies()
         self.last_output_ns: int | None = None
         self._estimates = ESTIMATES if estimates else ("fused",)
         self._condition = Condition()
-        self._truths: OrderedDict[int, tuple[Any, Condition]] = OrderedDict()
+        self._truths, self._label_truths = KeptTruths(), KeptTruths()
+        # Whether the perception has labels shows with the first.
+        self._labels_seen = False
         self._pending: OrderedDict[int, _Pending] = OrderedDict()
         self._window: deque[ConditionScore] = deque(maxlen=window)
 
@@ -80,19 +79,19 @@ class LiveMetrics:
 
     def take_truth(self, message: Any) -> None:
         """True depth of the reference camera (Image or CompressedImage)."""
-        self.truths += 1
         self.score.ground_truth = True
-        stamp_ns = stamp_of(message)
-        self._truths[stamp_ns] = (message, self._condition)
-        self._truths.move_to_end(stamp_ns)
-        while len(self._truths) > _KEPT_TRUTHS:
-            self._truths.popitem(last=False)
+        self._truths.take(message, self._condition)
+
+    def take_label_truth(self, message: Any) -> None:
+        """True labels of the reference camera (Image or CompressedImage)."""
+        self._label_truths.take(message, self._condition)
 
     def take_output(self, name: str, message: Any, now_ns: int) -> None:
         """One output of the perception.
 
         Args:
-            name: of ``run_folder.OUTPUT_TOPICS``: depth, confidence, rgb, thermal, ungated, status.
+            name: of ``run_folder.OUTPUT_TOPICS``: depth, confidence, rgb, thermal, ungated, status,
+                labels.
             message: with the stamp of the picture it was computed from.
             now_ns: host time, nanoseconds.
         """
@@ -100,6 +99,7 @@ class LiveMetrics:
         if name == "status" and message.mode in (Mode.WAITING, Mode.FAULT):
             return  # belongs to no depth
         self.last_output_ns = now_ns
+        self._labels_seen |= name == "labels"
         pending = self._pending.get(stamp_ns)
         if pending is None or name in pending.frame.messages:
             if pending is not None:  # the same moment once more: a recording that loops
@@ -139,6 +139,16 @@ class LiveMetrics:
         groups = (*self.score.conditions.values(), *self.score.single_camera.values())
         return sum(group.depth["fused"].frames for group in groups)
 
+    @property
+    def truths(self) -> int:
+        """True depth pictures received."""
+        return self._truths.received
+
+    @property
+    def label_truths(self) -> int:
+        """True label pictures received."""
+        return self._label_truths.received
+
     def report(self) -> dict[str, Any]:
         """As ``metrics.json``, and what only a live run knows."""
         return {
@@ -154,16 +164,22 @@ class LiveMetrics:
 
     def _complete(self, frame: OutputFrame) -> bool:
         names = _NEEDED if frame.mode in SINGLE else (*_NEEDED, *self._estimates[1:])
-        return all(name in frame.messages for name in names) and self._truth(frame) is not None
+        if self._labels_seen:
+            names = (*names, "labels")
+            if self.label_truths and self._found(self._label_truths, frame) is None:
+                return False
+        return (
+            all(name in frame.messages for name in names)
+            and self._found(self._truths, frame) is not None
+        )
 
-    def _truth(self, frame: OutputFrame) -> tuple[Any, Condition] | None:
-        tolerance = truth_tolerance_ns(frame.mode)
-        if not tolerance:
-            return self._truths.get(frame.stamp_ns)
-        nearest = min(self._truths, key=lambda s: abs(s - frame.stamp_ns), default=None)
-        if nearest is None or abs(nearest - frame.stamp_ns) > tolerance:
-            return None
-        return self._truths[nearest]
+    def _found(self, truths: KeptTruths, frame: OutputFrame) -> tuple[Any, Condition] | None:
+        """The truth of a frame, and what it shows."""
+        found = truths.at(frame.stamp_ns, truth_tolerance_ns(frame.mode))
+        if found is None or found[1] != Condition():
+            return found
+        # Told at the start as well, but over another connection.
+        return found[0], self._condition
 
     def _settle(self, frame: OutputFrame) -> None:
         if (status := frame.messages.get("status")) is not None:
@@ -179,25 +195,23 @@ class LiveMetrics:
             self.score.unscored["unreadable"] += 1
             return
         if compared is not None:
-            self._score(compared)
+            self._score(compared, frame)
 
     def _compared(self, frame: OutputFrame) -> Compared | None:
-        found = self._truth(frame)
+        found = self._found(self._truths, frame)
         if found is None:
             reason = "no_truth_at_stamp" if self.truths else "no_ground_truth"
             self.score.unscored[reason] += 1
             return None
         message, condition = found
-        if condition == Condition():
-            # Told at the start as well, but over another connection.
-            condition = self._condition
         compared = compare(frame, Truth(depth_picture(message), condition), self._estimates)
         if compared is None:
             self.score.unscored["estimates_missing"] += 1
         return compared
 
-    def _score(self, compared: Compared) -> None:
+    def _score(self, compared: Compared, frame: OutputFrame) -> None:
         alone = ConditionScore()
+        self._score_labels(alone, frame)
         if score_frame(alone, compared, compared.common()):
             self._window.append(alone)
         else:
@@ -207,6 +221,16 @@ class LiveMetrics:
         else:
             target = self.score.conditions[compared.condition]
         target.merge(alone)
+
+    def _score_labels(self, target: ConditionScore, frame: OutputFrame) -> None:
+        found = self._found(self._label_truths, frame)
+        if found is None or "labels" not in frame.messages:
+            return
+        try:
+            labels = {"fused": label_picture(frame.messages["labels"])}
+            target.scene(labels).add(label_picture(found[0]), labels)
+        except InputError as error:
+            self._problem("labels", str(error))
 
     def _problem(self, name: str, line: str) -> None:
         first, count = self.problems.get(name, (line, 0))

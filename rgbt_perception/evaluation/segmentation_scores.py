@@ -10,6 +10,7 @@ import numpy as np
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.evaluation.segmentation_metrics import Confusion, Labels
+from rgbt_perception.scene_classes import UNLABELLED
 
 SEGMENTATION_ESTIMATES = ("fused", "rgb", "thermal")
 """From both cameras, and by the same network from one of them alone."""
@@ -61,6 +62,16 @@ class SegmentationScore:
         self.frames += other.frames
         for name, confusion in other._confusions.items():
             self._confusions[name].merge(confusion)
+
+    def shares(self) -> dict[str, float]:
+        """Share of the truth's labelled pixels by class, of the classes that it has."""
+        confusion = next(iter(self._confusions.values()))
+        pixels = confusion.counts.sum(axis=1)
+        pixels[UNLABELLED] = 0
+        return {
+            self._classes[index]: float(pixels[index] / pixels.sum())
+            for index in pixels.nonzero()[0]
+        }
 
     def metrics(self) -> dict[str, Any]:
         """By estimate ``miou``, ``accuracy`` and ``iou`` by class; empty without scored pixels."""

@@ -24,7 +24,9 @@ CORRECTION_BOUND = 0.25
 
 _GROWTH = 16
 _LAYERS = 3
-_FOLD = 4
+FOLD = 4
+"""Pixels of a cell, on both axes, that the network decides at one place."""
+
 _FEATHER = 7
 """Pixels over which a camera fades in from the border of what it sees: no seams."""
 
@@ -75,7 +77,7 @@ class FusionNetwork(nn.Module):
 
     def __init__(self, attention: AttentionKind) -> None:
         super().__init__()
-        folded = 2 * _FOLD**2
+        folded = 2 * FOLD**2
         self.enter = nn.ModuleList(nn.Conv2d(folded, WIDTH, 3, padding=1) for _ in range(2))
         self.bend = nn.ModuleList(nn.PReLU(WIDTH) for _ in range(2))
         self.blocks = nn.ModuleList(
@@ -87,7 +89,7 @@ class FusionNetwork(nn.Module):
             nn.Conv2d(width, WIDTH, 1) for width in WIDTHS[: STAGES if stages else 0]
         )
         self.mix = nn.Conv2d(2 * WIDTH, WIDTH, 3, padding=1)
-        self.leave = nn.Conv2d(WIDTH + 2 * folded, 2 * _FOLD**2, 3, padding=1)
+        self.leave = nn.Conv2d(WIDTH + 2 * folded, 2 * FOLD**2, 3, padding=1)
         nn.init.normal_(self.leave.weight, std=0.02)
         assert self.leave.bias is not None
         nn.init.zeros_(self.leave.bias)
@@ -109,14 +111,14 @@ class FusionNetwork(nn.Module):
             scene: features of the segmentation, one map for each stage; empty without attention.
         """
         folded = [
-            F.pixel_unshuffle(torch.cat([picture, mask], dim=1), _FOLD)
+            F.pixel_unshuffle(torch.cat([picture, mask], dim=1), FOLD)
             for picture, mask in ((luminance, rgb_mask), (thermal, thermal_mask))
         ]
         rgb, warm = (
             bend(enter(picture))
             for bend, enter, picture in zip(self.bend, self.enter, folded, strict=True)
         )
-        seen = (F.avg_pool2d(rgb_mask, _FOLD), F.avg_pool2d(thermal_mask, _FOLD))
+        seen = (F.avg_pool2d(rgb_mask, FOLD), F.avg_pool2d(thermal_mask, FOLD))
         for stage, blocks in enumerate(self.blocks):
             assert isinstance(blocks, nn.ModuleList)
             rgb, warm = blocks[0](rgb), blocks[1](warm)
@@ -124,7 +126,7 @@ class FusionNetwork(nn.Module):
                 attention = self.attention[stage % len(self.attention)]
                 rgb, warm = attention((rgb, warm), seen, self.project[stage](scene[stage]))
         mixed = torch.relu(self.mix(torch.cat([rgb, warm], dim=1)))
-        result = F.pixel_shuffle(self.leave(torch.cat([mixed, *folded], dim=1)), _FOLD)
+        result = F.pixel_shuffle(self.leave(torch.cat([mixed, *folded], dim=1)), FOLD)
         return _bound(result, luminance, thermal, rgb_mask, thermal_mask)
 
 

@@ -11,26 +11,28 @@ goes on.
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
 
-from rgbt_perception.errors import InputError, RgbtError, UsageError
+from rgbt_perception.errors import InputError
 from rgbt_perception.models.confidence_depth import ConfidenceDepth
+from rgbt_perception.training.ablation_command import Ablation, Order, command, unseen
+from rgbt_perception.training.ablation_trial import (
+    Network,
+    Result,
+    Trial,
+    outcome,
+    settings_digest,
+)
 from rgbt_perception.training.ablation_variants import COARSE, VARIANTS, Variant, variant_recipe
-from rgbt_perception.training.checkpoint import read_checkpoint, write_weights
+from rgbt_perception.training.checkpoint import write_weights
 from rgbt_perception.training.dataset import ValidationPairs
 from rgbt_perception.training.depth_scores import DepthScores
-from rgbt_perception.training.fit import LAST, fit
 from rgbt_perception.training.gather import gather_recordings
 from rgbt_perception.training.joined_pairs import collate
 from rgbt_perception.training.pair_cache import CachedRecording
@@ -39,9 +41,6 @@ from rgbt_perception.training.recipe_file import load_recipe
 from rgbt_perception.training.starting_weights import load_start
 
 START = "start.ckpt"
-RESULT = "result.json"
-SUMMARY = "ablation.json"
-TABLE = "ablation.md"
 
 _COLUMNS = {
     "fused": "abs_rel_fused",
@@ -50,8 +49,6 @@ _COLUMNS = {
     "thermal alone": "abs_rel_thermal",
     "keep70": "abs_rel_keep70",
 }
-
-Result = dict[str, Any]
 
 
 def ablate(
@@ -86,9 +83,19 @@ def ablate(
     results = {}
     for variant in variants:
         settings = variant_recipe(recipe, variant, steps, str(out / START))
-        digest = _digest(settings, weights, training, validation)
-        results[variant.name] = _result(
-            variant, settings, digest, training, validation, out / variant.name
+        digest = settings_digest(settings, weights, training, validation)
+
+        def score(network: Network, settings: RecipeConfig = settings) -> dict[str, float]:
+            assert isinstance(network, ConfidenceDepth), "its recipe is one of the depth network"
+            return _scores(network, settings, validation)
+
+        results[variant.name] = outcome(
+            Trial(variant.name, variant.description, settings, digest),
+            training,
+            validation,
+            out / variant.name,
+            score,
+            "abs_rel_fused",
         )
     return results
 
@@ -115,62 +122,6 @@ def _coarse_weights(recipe: RecipeConfig, start: str) -> dict[str, torch.Tensor]
     return {n: v for n, v in network.state_dict().items() if n.split(".")[0] in COARSE}
 
 
-def _digest(
-    settings: RecipeConfig,
-    weights: Mapping[str, torch.Tensor],
-    training: Sequence[CachedRecording],
-    validation: Sequence[CachedRecording],
-) -> str:
-    """SHA-256 of all that decides a result."""
-    names = [[(item.name, len(item)) for item in group] for group in (training, validation)]
-    # Where the weights lie does not matter, they themselves do.
-    text = json.dumps([asdict(replace(settings, start_from="")), names], sort_keys=True)
-    digest = hashlib.sha256(text.encode())
-    for name, value in weights.items():
-        digest.update(name.encode() + value.contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _result(
-    variant: Variant,
-    settings: RecipeConfig,
-    digest: str,
-    training: Sequence[CachedRecording],
-    validation: Sequence[CachedRecording],
-    out: Path,
-) -> Result:
-    path = out / RESULT
-    if path.exists():
-        result: Result = json.loads(path.read_text(encoding="utf-8"))
-        if result["settings"] != digest:
-            raise InputError(
-                f"{path}: was made with another recipe, start or number of steps; choose another "
-                "--out"
-            )
-        print(f"{variant.name}: there already")
-        return result
-
-    def show(done: int, total: int) -> None:
-        if done % 50 == 0 or done == total:
-            print(f"{variant.name}: step {done} of {total}", file=sys.stderr)
-
-    resume = (out / LAST).exists()
-    last = fit(settings, digest, training, validation, out, resume=resume, progress=show)
-    network = read_checkpoint(last).network()
-    assert isinstance(network, ConfidenceDepth), "its recipe is one of the depth network"
-    result = {
-        "description": variant.description,
-        "settings": digest,
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "scores": _scores(network, settings, validation),
-    }
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
-    print(f"{variant.name}: abs_rel {result['scores']['abs_rel_fused']:.4f}")
-    return result
-
-
 def _scores(
     network: ConfidenceDepth, settings: RecipeConfig, validation: Sequence[CachedRecording]
 ) -> dict[str, float]:
@@ -184,63 +135,19 @@ def _scores(
     return scores.result()
 
 
-def _unseen(what: str) -> AbstractContextManager[Callable[[int, int], None]]:
-    """Progress that nobody is shown."""
-    return nullcontext(lambda done, total: None)
-
-
-def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m rgbt_perception.training.ablation",
-        description="Train the fusion without each of its parts and compare.",
-    )
-    parser.add_argument(
-        "--start",
-        required=True,
-        help="checkpoint, ONNX file or shipped model: weights of the coarse networks",
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder of the recordings")
-    parser.add_argument("--recipe", type=Path, required=True, help="recipe file")
-    parser.add_argument("--steps", type=int, required=True, help="optimiser steps per variant")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    arguments = parser.parse_args(words)
-    if arguments.steps < 1:
-        parser.error(f"--steps {arguments.steps}: expected at least 1")
-    return arguments
+def _work(order: Order) -> Ablation:
+    recipe = load_recipe(order.recipe)
+    if not isinstance(recipe, RecipeConfig):
+        raise InputError(f"--recipe {order.recipe}: expected one of the depth network")
+    training, validation = gather_recordings(recipe, order.data, unseen, print)
+    results = ablate(recipe, order.start, order.steps, training, validation, order.out)
+    return Ablation(recipe, training, validation, results, table(results))
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    arguments = _arguments(words)
-    out: Path = arguments.out
-    try:
-        recipe = load_recipe(arguments.recipe)
-        if not isinstance(recipe, RecipeConfig):
-            raise InputError(f"--recipe {arguments.recipe}: expected one of the depth network")
-        training, validation = gather_recordings(recipe, arguments.data, _unseen, print)
-        results = ablate(recipe, arguments.start, arguments.steps, training, validation, out)
-    except RgbtError as error:
-        print(f"ablation: {error}", file=sys.stderr)
-        return 2 if isinstance(error, UsageError) else 1
-    except KeyboardInterrupt:
-        print("ablation: interrupted; the same command goes on", file=sys.stderr)
-        return 1
-    summary = {
-        "recipe": recipe.name,
-        "start": arguments.start,
-        "steps": arguments.steps,
-        "batch": recipe.schedule.batch,
-        "seed": recipe.seed,
-        "size": [recipe.width, recipe.height],
-        "training": {"recordings": len(training), "pairs": sum(map(len, training))},
-        "validation": {"recordings": len(validation), "pairs": sum(map(len, validation))},
-        "variants": results,
-    }
-    (out / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    text = table(results)
-    (out / TABLE).write_text(text, encoding="utf-8")
-    print(text, end="")
-    return 0
+    about = "Train the fusion without each of its parts and compare."
+    return command(words, "ablation", about, "the coarse networks", _work)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,23 @@ def write_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
     partial.replace(path)
 
 
+def replace_weights(source: Path, target: Path, weights: Mapping[str, torch.Tensor]) -> None:
+    """Write a checkpoint again with some weights changed and everything else as it was.
+
+    Args:
+        source: written by ``rgbt train``.
+        target: file; it appears only when it is complete.
+        weights: by the name in the network, which has them already.
+    """
+    tree = torch.load(source, map_location="cpu", weights_only=True)
+    for name, value in weights.items():
+        assert _PREFIX + name in tree["state_dict"], f"{source} has no {name}"
+        tree["state_dict"][_PREFIX + name] = value
+    partial = target.with_suffix(".partial")
+    torch.save(tree, partial)
+    partial.replace(target)
+
+
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint; code inside a foreign file is not run.
 

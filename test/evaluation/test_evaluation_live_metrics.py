@@ -35,7 +35,9 @@ def feed(metrics: LiveMetrics, run: Any, now_ns: int = 0) -> None:
             metrics.take_scene(value)
         elif topic.startswith("/ground_truth/thermal/depth"):
             metrics.take_truth(value)
-        elif NAMES.get(topic) in SCORED:
+        elif topic.startswith("/ground_truth/thermal/labels"):
+            metrics.take_label_truth(value)
+        elif NAMES.get(topic) in (*SCORED, "labels"):
             metrics.take_output(NAMES[topic], value, now_ns)
     while metrics.settle(now_ns):
         pass
@@ -192,3 +194,42 @@ def test_a_bad_scene_message_is_a_problem_not_an_end(synthetic: ModuleType, text
     metrics = LiveMetrics()
     metrics.take_scene(synthetic.string_message(synthetic.FACTORY, text))
     assert "expected a JSON object" in metrics.problems["scene"][0]
+
+
+def test_labels_are_scored_as_rgbt_evaluate_scores_them(
+    synthetic: ModuleType, tmp_path: Any
+) -> None:
+    modes = (Mode.FULL, Mode.FULL, Mode.THERMAL_ONLY, Mode.FULL)
+    run = synthetic.write_run(tmp_path, synthetic.Plan(modes=modes, labels=True))
+    metrics = LiveMetrics()
+    feed(metrics, run)
+    assert metrics.label_truths == metrics.scored == 4
+    live, offline = metrics.report(), evaluate_run(run)
+    whole = offline["conditions"][KEY]["segmentation"]
+    assert live["conditions"][KEY]["segmentation"] == {"fused": whole["fused"]}
+    assert live["conditions"][KEY]["segmentation_frames"] == 3
+    alone = offline["single_camera"][KEY]["THERMAL_ONLY"]["segmentation"]
+    assert live["single_camera"][KEY]["THERMAL_ONLY"]["segmentation"] == alone
+    found = assess(metrics, 0, **TOPICS)
+    assert found.values["IoU person"] == f"{whole['fused']['iou']['person']:.3f}"
+    assert found.message.endswith(f"(last 4 frames), mIoU {whole['fused']['miou']:.3f}")
+
+
+def test_labels_of_another_view_are_a_problem_not_an_end(
+    synthetic: ModuleType, tmp_path: Any
+) -> None:
+    run = synthetic.write_run(tmp_path, synthetic.Plan(labels=True))
+    metrics = LiveMetrics()
+    for topic, value in messages(run):
+        if topic.startswith("/ground_truth/thermal/depth"):
+            metrics.take_truth(value)
+        elif topic.startswith("/ground_truth/thermal/labels"):
+            metrics.take_label_truth(value)
+        elif NAMES.get(topic) in (*SCORED, "labels"):
+            if NAMES[topic] == "labels":
+                value.height, value.data = 3, value.data[: 3 * value.step]
+            metrics.take_output(NAMES[topic], value, 0)
+    metrics.finish()
+    assert metrics.scored == 6
+    assert "labels of fused are 40x3" in metrics.problems["labels"][0]
+    assert "mIoU" not in assess(metrics, 0, **TOPICS).values

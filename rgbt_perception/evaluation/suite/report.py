@@ -1,4 +1,4 @@
-"""What the suite writes: accuracy.json and accuracy.md."""
+"""What a suite writes: a JSON file and a page of Markdown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def check_table(checks: list[Check]) -> Table:
 
 
 def write_results(
-    folder: Path, about: Mapping[str, Any], results: Mapping[str, SectionResult]
+    folder: Path,
+    about: Mapping[str, Any],
+    results: Mapping[str, SectionResult],
+    name: str = "accuracy",
 ) -> list[Path]:
     """Write both files.
 
@@ -38,6 +41,7 @@ def write_results(
         folder: made if it is not there.
         about: model, recordings and machine.
         results: by section.
+        name: of the files; capitalised it is the page's heading.
 
     Returns:
         Their paths.
@@ -53,12 +57,12 @@ def write_results(
         "sections": {name: result.values for name, result in results.items()},
     }
     files = {
-        "accuracy.json": json.dumps(_finite(tree), indent=2, allow_nan=False) + "\n",
-        "accuracy.md": _markdown(about, results, checks),
+        f"{name}.json": json.dumps(_finite(tree), indent=2, allow_nan=False) + "\n",
+        f"{name}.md": _markdown(name.capitalize(), about, results, checks),
     }
     paths = []
-    for name, text in files.items():
-        path = folder / name
+    for file, text in files.items():
+        path = folder / file
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -69,13 +73,17 @@ def write_results(
 
 
 def _markdown(
-    about: Mapping[str, Any], results: Mapping[str, SectionResult], checks: list[Check]
+    title: str,
+    about: Mapping[str, Any],
+    results: Mapping[str, SectionResult],
+    checks: list[Check],
 ) -> str:
-    parts = ["# Accuracy", "Against simulated ground truth."]
+    parts = [f"# {title}", "Against simulated ground truth."]
     parts.append("\n".join(f"- {name}: {_plain(value)}" for name, value in about.items()))
     parts.append(check_table(checks).markdown())
     for name, result in results.items():
-        parts.append(f"## {name}")
+        if len(results) > 1:
+            parts.append(f"## {name}")
         parts += [table.markdown() for table in result.tables]
     return "\n\n".join(parts) + "\n"
 

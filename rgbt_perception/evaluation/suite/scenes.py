@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,8 +64,8 @@ class KeepingPipeline(DepthPipeline):
         kept: pairs of both cameras with their results, since the last ``clear``.
     """
 
-    def __init__(self, config: Config, engine: Engine) -> None:
-        super().__init__(config.output, engine)
+    def __init__(self, config: Config, engine: Engine, scene: Engine | None = None) -> None:
+        super().__init__(config.output, engine, scene)
         self.kept: list[tuple[FramePair, Perception]] = []
 
     def process(self, pair: FramePair, wanted: Wanted) -> Perception:
@@ -88,7 +88,7 @@ def seen_pairs(path: Path, engine: Engine, config: Config | None = None) -> list
         InputError: the recording holds no pair or no truth.
     """
     pipeline = KeepingPipeline(config or Config(), engine)
-    _play(path, pipeline, config or Config())
+    play(path, pipeline, config or Config(), frozenset(ESTIMATE_TOPICS.values()))
     result = []
     with TruthStream(path, Modality.THERMAL) as truths:
         for pair, perception in pipeline.kept:
@@ -100,9 +100,16 @@ def seen_pairs(path: Path, engine: Engine, config: Config | None = None) -> list
     return result
 
 
-def _play(path: Path, pipeline: DepthPipeline, config: Config) -> None:
-    estimates = frozenset(ESTIMATE_TOPICS.values())
-    session = Session(config, pipeline, RosbagsFactory(), select=lambda index: estimates)
+def play(path: Path, pipeline: DepthPipeline, config: Config, topics: Set[str]) -> None:
+    """Send a recording through a pipeline as every host does.
+
+    Args:
+        path: a recording with its topics named as inputs.
+        pipeline: keeps what it computes.
+        config: all parameters.
+        topics: outputs that are asked for.
+    """
+    session = Session(config, pipeline, RosbagsFactory(), select=lambda index: topics)
     with RecordingReader(path) as reader:
         streams = {f"/{s.value}": s for s in Stream if f"/{s.value}" in reader.topics}
         for message in reader.messages(streams):
