@@ -156,7 +156,7 @@ class SceneConfig:
     """The network of the fused picture and the labels."""
 
     model: str = parameter(
-        NO_SCENE_MODEL,  # "scene" as soon as weights/scene.onnx is shipped
+        "scene",
         "network of the fused picture and the labels: shipped model's name or path of an ONNX "
         "file; in a file, relative to that file; empty = neither is offered",
         read_only=True,

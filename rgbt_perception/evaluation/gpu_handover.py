@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class HandedOver:
             self._scene.take(name, self._depth.device_tensor(name))
         self.name = f"{self._depth.name}, scene handed over"
         self.model, self.digest = f"{depth.stem} + {scene.stem}", ""
-        self.metadata: dict[str, str] = {}
+        self.metadata: Mapping[str, str] = {}
         self.inputs = self._depth.inputs
         self.outputs: Collection[str] = ("depth", *self._scene.outputs)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def peers(path: Path, model: str, size: tuple[int, int]) -> Iterator[tuple[str, 
         yield "torch", f"torch {torch.__version__} finds no GPU"
         return
     for how in ("eager", "compiled", "CUDA graph"):
-        yield f"torch {how}", lambda how=how: _torch_engine(path, model, size, how)
+        yield f"torch {how}", partial(_torch_engine, path, model, size, how)
 
 
 class OnnxRuntimeCudaEngine:
@@ -71,6 +72,7 @@ def _torch_engine(path: Path, model: str, size: tuple[int, int], how: str) -> En
     from rgbt_perception.evaluation.benchmark.torch_networks import depth_network, scene_network
     from rgbt_perception.evaluation.torch_engine import TorchEngine
 
+    makers: Mapping[str, Callable[[str], tuple[Any, Any]]]
     makers = {"confidence_depth": depth_network, "scene": scene_network}
     if model not in makers:
         raise RgbtError(f"torch has no network {model}; expected {' or '.join(makers)}")

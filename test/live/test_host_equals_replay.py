@@ -6,10 +6,8 @@ import pytest
 
 pytest.importorskip("cyclonedds", reason="needs the extra [live]")
 
-from host_outputs import replayed
+from host_outputs import TOPICS, replayed
 from live_outputs import lived
-
-from rgbt_perception.outputs import TOPICS
 
 
 @pytest.mark.parametrize("compressed", [False, True])

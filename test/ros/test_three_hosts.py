@@ -12,13 +12,12 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 import host_outputs
-from host_outputs import CONFIG, by_stamp, replayed
+from host_outputs import CONFIG, TOPICS, by_stamp, replayed
 from rclpy.serialization import deserialize_message, serialize_message
 from ros_bench import DOMAIN, LATCHED
 
 from rgbt_perception.config import changed_values
 from rgbt_perception.nodes.rclpy_factory import message_class
-from rgbt_perception.outputs import TOPICS
 from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.recording.types import typestore
 from rgbt_perception.session import Session
@@ -49,7 +48,7 @@ def out_of_ros(message, kind):
 def through_ros(bench, bag):
     """By the rclpy node, picture by picture: how fast the machine is decides nothing."""
     rig = bench({"engine.name": "auto", "output.cloud_stride": 1, **changed_values(CONFIG)})
-    rig.listen()
+    rig.listen(*TOPICS)
     with RecordingReader(bag) as reader:
         messages = list(reader.messages())
     for message in messages:

@@ -6,11 +6,16 @@ Two hosts are compared to the bit; ``live_outputs`` is the same for the one on D
 from __future__ import annotations
 
 from rgbt_perception.config import Config, with_values
-from rgbt_perception.outputs import TOPICS
+from rgbt_perception.outputs import LATCHED_TOPICS, offered_topics
 from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.recording.types import typestore
 from rgbt_perception.replay import ReplayOptions, replay
 from rgbt_perception.sensing.decode import stamp_of
+
+# Those of which there is one for each pair.
+TOPICS = {
+    topic: kind for topic, kind in offered_topics(scene=True).items() if topic not in LATCHED_TOPICS
+}
 
 # Nothing here is about time: a loaded machine must not look like a lost camera.
 CONFIG = with_values(
@@ -35,7 +40,7 @@ def by_stamp(messages):
     """Content by topic and stamp."""
     found = {}
     for topic, message in messages:
-        if topic != "status" or message.mode:
+        if topic in TOPICS and (topic != "status" or message.mode):
             found[topic, stamp_of(message)] = content(message, TOPICS[topic])
     return found
 

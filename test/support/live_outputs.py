@@ -7,15 +7,13 @@ import sys
 import time
 from pathlib import Path
 
-from host_outputs import CONFIG, by_stamp
+from host_outputs import CONFIG, TOPICS, by_stamp
 
-from rgbt_perception.engines.choice import make_engine
 from rgbt_perception.hosting.interfaces import Qos
+from rgbt_perception.hosting.loading import load_pipeline
 from rgbt_perception.live.configuration import Network
 from rgbt_perception.live.host import LiveHost, Place
 from rgbt_perception.live.transport import DdsNode
-from rgbt_perception.outputs import TOPICS
-from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.reader import RecordingReader
 
 PATIENCE_S = 60
@@ -52,9 +50,7 @@ class Observer:
 
 def lived(bag, network):
     with (
-        LiveHost(
-            CONFIG, Place(network), DepthPipeline(CONFIG.output, make_engine(CONFIG.engine))
-        ) as host,
+        LiveHost(CONFIG, Place(network), load_pipeline(CONFIG, lambda: True)) as host,
         DdsNode("recorded_rig", network=network) as node,
         RecordingReader(bag) as reader,
     ):
