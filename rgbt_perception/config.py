@@ -391,10 +391,11 @@ def load_config(path: Path) -> Config:
     if config.rig:
         config = replace(config, rig=str(path.parent / config.rig))
     cache = config.engine.cache
+    is_relative = bool(cache) and not cache.startswith("~")
     engine = replace(
         config.engine,
         depth_model=_model(path, config.engine.depth_model),
-        cache=str(path.parent / Path(cache).expanduser()) if cache else "",
+        cache=str(path.parent / cache) if is_relative else cache,
     )
     scene = replace(config.scene, model=_model(path, config.scene.model))
     return replace(config, engine=engine, scene=scene)

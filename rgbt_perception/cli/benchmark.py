@@ -85,6 +85,7 @@ def command(
     for option, file in (("--json", json_file), ("--plot", plot)):
         if file is not None and not file.absolute().parent.is_dir():
             raise RgbtError(f"{option} {file}: no such folder {file.absolute().parent}")
+    networks = tuple(dict.fromkeys(networks))
     if growth and not networks:
         networks = NETWORKS
     if plot is not None and not growth and len(networks) < 2:

@@ -30,7 +30,7 @@ class OnnxRuntimeEngine:
 
         Raises:
             RgbtError: onnxruntime is missing, or the file is missing or no ONNX model whose shapes
-                are fixed.
+                are fixed and whose outputs are float32.
         """
         try:
             import onnxruntime
@@ -56,19 +56,24 @@ class OnnxRuntimeEngine:
         self.inputs: Mapping[str, tuple[int, ...]] = {
             item.name: tuple(item.shape) for item in self._session.get_inputs()
         }
-        results = {item.name: tuple(item.shape) for item in self._session.get_outputs()}
-        self.outputs: Collection[str] = tuple(results)
+        results = self._session.get_outputs()
+        self.outputs: Collection[str] = tuple(item.name for item in results)
         self._value = onnxruntime.OrtValue.ortvalue_from_numpy
         self._binding = self._session.io_binding()
         self._results: dict[str, npt.NDArray[np.float32]] = {}
-        for name, shape in results.items():
-            if not all(isinstance(size, int) for size in shape):
+        for item in results:
+            if not all(isinstance(size, int) for size in item.shape):
                 raise RgbtError(
-                    f"model {path}: output {name} has the shape {list(shape)}, "
+                    f"model {path}: output {item.name} has the shape {list(item.shape)}, "
                     "expected fixed numbers"
                 )
-            self._results[name] = np.zeros(shape, np.float32)
-            self._binding.bind_ortvalue_output(name, self._value(self._results[name]))
+            if item.type != "tensor(float)":
+                raise RgbtError(
+                    f"model {path}: output {item.name} has the type {item.type}, "
+                    "expected tensor(float)"
+                )
+            room = self._results[item.name] = np.zeros(item.shape, np.float32)
+            self._binding.bind_ortvalue_output(item.name, self._value(room))
         # The arrays that the session reads, kept alive.
         self._bound: dict[str, npt.NDArray[np.float32]] = {}
 

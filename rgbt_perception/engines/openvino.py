@@ -28,29 +28,31 @@ class OpenVinoEngine:
             threads: CPU threads, 0 = all cores.
 
         Raises:
-            RgbtError: openvino is missing, or the file is missing or no ONNX model whose shapes are
-                fixed.
+            RgbtError: openvino is missing or does not load, or the file is missing or no ONNX model
+                whose shapes are fixed and whose outputs are float32.
         """
-        try:
-            import openvino
-        except ModuleNotFoundError:
-            raise RgbtError(MISSING) from None
+        openvino = _openvino()
         try:
             content = path.read_bytes()
         except OSError as error:
             raise RgbtError(f"model {path}: {error.strerror}") from None
         self._tensor = openvino.Tensor
+        settings = _settings(openvino, threads)
         try:
             core = openvino.Core()
-            compiled = core.compile_model(
-                core.read_model(content), "CPU", _settings(openvino, threads)
-            )
+            compiled = core.compile_model(core.read_model(content), "CPU", settings)
             self.inputs: Mapping[str, tuple[int, ...]] = _shapes(compiled.inputs)
             results = _shapes(compiled.outputs)
+            kinds = {port.get_any_name(): port.element_type for port in compiled.outputs}
             self._request = compiled.create_infer_request()
         except Exception as error:  # openvino's errors are plain RuntimeErrors of many lines
             reason = " ".join(str(error).split())[-200:]
             raise RgbtError(f"model {path}: not a usable ONNX file ({reason})") from None
+        for name, kind in kinds.items():
+            if kind != openvino.Type.f32:
+                raise RgbtError(
+                    f"model {path}: output {name} has the type {kind.to_string()}, expected f32"
+                )
         self.name = f"openvino {openvino.__version__.partition('-')[0]} (CPU)"
         self.digest = hashlib.sha256(content).hexdigest()
         self.metadata: Mapping[str, str] = onnx_metadata(content)
@@ -72,6 +74,26 @@ class OpenVinoEngine:
                 self._request.set_tensor(name, self._tensor(bound, shared_memory=True))
         self._request.infer()
         return {name: self._results[name] for name in outputs}
+
+
+def _openvino() -> Any:
+    """The module.
+
+    Raises:
+        RgbtError: it is missing, its libraries are, or it is older than what is used of it.
+    """
+    try:
+        import openvino
+    except ModuleNotFoundError as error:
+        if error.name != "openvino":
+            raise RgbtError(f"engine openvino: cannot be loaded ({error})") from None
+        raise RgbtError(MISSING) from None
+    except (ImportError, OSError) as error:  # a shared library that is missing or does not fit
+        reason = " ".join(str(error).split())
+        raise RgbtError(f"engine openvino: its library cannot be loaded ({reason})") from None
+    if not all(hasattr(openvino, name) for name in ("Core", "Tensor", "Type", "properties")):
+        raise RgbtError("engine openvino: too old; expected version 2024.4 or newer")
+    return openvino
 
 
 def _shapes(ports: Any) -> dict[str, tuple[int, ...]]:

@@ -31,7 +31,7 @@ _FILM_BYTES = 1_800_000
 _CLOUD_POINTS = 60_000
 # Runs of a joint report whose film and cloud are in it; the others have them in their own.
 _SHOWN_RUNS = 3
-_LEAD = "Depth, confidence and point clouds computed from an RGB camera and a thermal camera."
+_LEAD = "What was computed from the pictures of an RGB camera and a thermal camera."
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,12 @@ def load_pipeline(
         nonlocal model
         try:
             engine = make_engine(config.engine, note)
+            # What was said of the first says nothing of the second.
+            note("", 0.0)
             _warm(engine)
             model = config.scene.model
             scene = make_scene_engine(config.engine, model, note)
+            note("", 0.0)
             if scene is not None:
                 _warm(scene)
             results.append(DepthPipeline(config.output, engine, scene))

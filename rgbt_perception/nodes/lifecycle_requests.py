@@ -37,6 +37,8 @@ class LifecycleRequests:
         """Take over the services of ``node``."""
         self._node = node
         self._thread: threading.Thread | None = None
+        # Of the thread's step; done a little before the thread is.
+        self._outcome: Future | None = None
         self._starter: Any = None
         self.ended = False
         # In the node's own group everything would wait until the transition is over.
@@ -91,9 +93,9 @@ class LifecycleRequests:
 
     async def _beside(self, step: Callable[[], Any]) -> Any:
         """Take a step in the thread; the executor goes on until it is done."""
-        if self._thread is not None and self._thread.is_alive():
+        if self._outcome is not None and not self._outcome.done():
             return step()  # which is refused: there is a transition already
-        future = Future(executor=self._node.executor)
+        future = self._outcome = Future(executor=self._node.executor)
         # A future alone does not wake the executor.
         future.add_done_callback(lambda done: None)
         self._thread = threading.Thread(

@@ -37,9 +37,10 @@ def run(
     Returns:
         Exit code: that of ``end``; 1 also after an error, told in one line.
     """
-    node, code = None, 0
+    node, code, is_up = None, 0, False
     try:
         rclpy.init(args=None if args is None else list(args))
+        is_up = True
         node = make()
         spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -48,7 +49,7 @@ def run(
         code = _told(name, error)
     except Exception:
         # A signal shuts ROS down under whatever is at work: what fails then is no failure.
-        if node is None or rclpy.ok():
+        if not is_up or rclpy.ok():
             raise
     finally:
         # The terminal sends Ctrl-C to launch and to its nodes, and launch passes it on once more.

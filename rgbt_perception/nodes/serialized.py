@@ -42,11 +42,8 @@ class RoomMessage:
         from rclpy.serialization import serialize_message
 
         bare = serialize_message(self.message)
-        # The data's length stands before it, in a word; only single bytes may follow.
-        kind: Any = type(self.message)
-        place = len(bare) - _bytes_after_data(kind) - _WORD
-        size = len(self.room.array).to_bytes(_WORD, "little" if bare[1] & 1 else "big")
-        framed = self.room.framed(bare[:place] + size, bare[place + _WORD :])
+        before, after = _round_data(bare, type(self.message), len(self.room.array))
+        framed = self.room.framed(before, after) if _is_laid_out(type(self.message)) else None
         if framed is not None:
             return framed
         self.message.data = array.array("B", self.room.array.tobytes())
@@ -82,7 +79,8 @@ def publish_cdr(publisher: Any, cdr: npt.NDArray[np.uint8]) -> None:
     with publisher.handle:
         code = send(publisher.handle.pointer, ctypes.byref(sample), None)
     if code:
-        raise RgbtError(f"{publisher.topic_name}: cannot be published (rcl says {code})")
+        said = f"rcl says {code}: {_taken_rcl_error()}"
+        raise RgbtError(f"{publisher.topic_name}: cannot be published ({said})")
 
 
 class _SerializedMessage(ctypes.Structure):
@@ -107,6 +105,49 @@ def _rcl_publish() -> Any:
     send.restype = ctypes.c_int
     send.argtypes = (ctypes.c_void_p, ctypes.POINTER(_SerializedMessage), ctypes.c_void_p)
     return send
+
+
+class _ErrorString(ctypes.Structure):
+    """rcutils_error_string_t."""
+
+    _fields_ = (("text", ctypes.c_char * 1024),)
+
+
+def _taken_rcl_error() -> str:
+    """Why the last call of this thread failed; what is not taken, the next failure complains of."""
+    try:
+        rcutils = ctypes.CDLL("librcutils.so")
+        tell, reset = rcutils.rcutils_get_error_string, rcutils.rcutils_reset_error
+    except (OSError, AttributeError):
+        return "no reason given"
+    tell.restype, reset.restype = _ErrorString, None
+    text = tell().text.decode(errors="replace")
+    reset()
+    return " ".join(text.split())
+
+
+def _round_data(bare: bytes, message_class: Any, size: int) -> tuple[bytes, bytes]:
+    """What stands before and after so many bytes of data, given the message without them.
+
+    The data's length stands before it, in a word; only single bytes may follow.
+    """
+    place = len(bare) - _bytes_after_data(message_class) - _WORD
+    length = size.to_bytes(_WORD, "little" if bare[1] & 1 else "big")
+    return bare[:place] + length, bare[place + _WORD :]
+
+
+@cache
+def _is_laid_out(message_class: Any) -> bool:
+    """Whether the middleware in use writes such a message as ``_round_data`` takes it to."""
+    from rclpy.serialization import serialize_message
+
+    message = message_class()
+    before, after = _round_data(serialize_message(message), message_class, 1)
+    message.data = array.array("B", b"\xa5")
+    fits = bool(before + b"\xa5" + after == serialize_message(message))
+    if not fits:
+        _log.info("clouds are copied once more: the middleware lays them out otherwise")
+    return fits
 
 
 @cache

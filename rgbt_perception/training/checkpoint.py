@@ -83,6 +83,7 @@ def replace_weights(source: Path, target: Path, weights: Mapping[str, torch.Tens
     for name, value in weights.items():
         assert _PREFIX + name in tree["state_dict"], f"{source} has no {name}"
         tree["state_dict"][_PREFIX + name] = value
+    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
     torch.save(tree, partial)
     partial.replace(target)

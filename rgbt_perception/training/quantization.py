@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,7 @@ def quantize(model: Path, samples: Sequence[Tensors], out: Path) -> None:
         def get_next(self) -> Any:
             return next(self._left, None)
 
-    logging.getLogger("root").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(dir=out.absolute().parent) as folder:
+    with tempfile.TemporaryDirectory(dir=out.absolute().parent) as folder, _quiet():
         partial = Path(folder, "partial.onnx")
         quantization.quantize_static(
             str(model),
@@ -62,6 +62,18 @@ def quantize(model: Path, samples: Sequence[Tensors], out: Path) -> None:
         )
         _keep_properties(model, partial)
         partial.replace(out)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the quantiser's advice to run its own optimiser before, which it logs as root."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _keep_properties(source: Path, target: Path) -> None:

@@ -54,6 +54,7 @@ def test_a_peer_is_compared_by_its_ratio(tmp_path, capsys):
         (["--rgb-size", "big"], "expected WIDTHxHEIGHT"),
         (["--peer", "nobody"], "nobody"),
         (["--plot", "growth.svg"], "expected --growth"),
+        (["--plot", "x.svg", "--size", "64x64", "--size", "64x64"], "expected --growth"),
     ],
 )
 def test_wrong_words_are_wrong_use(words, expected, capsys):

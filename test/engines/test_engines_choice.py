@@ -16,6 +16,7 @@ from rgbt_perception.config import (
     load_config,
 )
 from rgbt_perception.engines import choice, cpu
+from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.choice import make_engine, make_scene_engine, shipped_models
 from rgbt_perception.engines.plan_builder import Precision
 from rgbt_perception.engines.tensorrt import compiler, cuda
@@ -50,7 +51,7 @@ def test_the_cache_folder_of_a_file_is_relative_to_it(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for text, folder in (("plans", tmp_path / "plans"), ("~/plans", tmp_path / "home/plans")):
         (tmp_path / "c.yaml").write_text(f"engine: {{cache: {text}}}")
-        assert load_config(tmp_path / "c.yaml").engine.cache == str(folder)
+        assert cache_folder(load_config(tmp_path / "c.yaml").engine.cache) == folder
     assert Config().engine.cache == ""
 
 

@@ -100,3 +100,36 @@ def test_without_openvino_it_says_how_to_get_it(monkeypatch):
         OpenVinoEngine(model_path("confidence_depth"))
     assert str(caught.value) == MISSING
     assert "pip install" in MISSING
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("raise ImportError('libtbb.so.12:\\n not there')", r"loaded \(libtbb\.so\.12: not there\)$"),
+        ("import no_such_part", r"cannot be loaded \(No module named 'no_such_part'\)$"),
+        ("__version__ = '2021.4'", r"too old; expected version 2024\.4 or newer$"),
+    ],
+)
+def test_an_openvino_that_does_not_load_is_one_line(module, line, tmp_path, monkeypatch):
+    (tmp_path / "openvino.py").write_text(module)
+    monkeypatch.delitem(sys.modules, "openvino", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(RgbtError, match=f"^engine openvino: .*{line}"):
+        OpenVinoEngine(model_path("confidence_depth"))
+    # The real one, where it is there, is found again.
+    monkeypatch.delitem(sys.modules, "openvino", raising=False)
+
+
+@pytest.mark.parametrize("runtime", [OpenVinoEngine, OnnxRuntimeEngine])
+def test_outputs_of_another_type_are_refused_when_it_is_loaded(runtime, tmp_path):
+    if runtime is OpenVinoEngine:
+        pytest.importorskip("openvino", reason="needs the extra [openvino]")
+    onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
+    content = onnx.parser.parse_model(
+        """<ir_version: 10, opset_import: ["" : 18]>
+        ids (float[1,3,4,4] x) => (int64[1,1,4,4] ids) { ids = ArgMax <axis = 1> (x) }"""
+    )
+    path = tmp_path / "ids.onnx"
+    path.write_bytes(content.SerializeToString())
+    with pytest.raises(RgbtError, match=r"ids\.onnx: output ids has the type .*, expected "):
+        runtime(path)

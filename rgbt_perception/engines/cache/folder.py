@@ -20,10 +20,15 @@ def cache_folder(configured: str = "") -> Path:
             ``~/.cache`` where it is not set.
 
     Raises:
-        RgbtError: there is no usual place.
+        RgbtError: there is no usual place, or the folder is below the home of nobody.
     """
     if configured:
-        return Path(configured).expanduser()
+        try:
+            return Path(configured).expanduser()
+        except RuntimeError:
+            raise RgbtError(
+                f"engine cache {configured}: {Path(configured).parts[0]} is nobody's home folder"
+            ) from None
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     # The XDG Base Directory Specification has relative paths ignored.
     if base.is_absolute():

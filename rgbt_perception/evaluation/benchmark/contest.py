@@ -83,37 +83,47 @@ def hold_contest(
         progress: called with the turns done and in all.
 
     Returns:
-        The entries, and why each peer that could not take part did not, by its name.
+        The entries, and why each peer that could not take part, or not to the end, did not, by its
+        name.
 
     Raises:
-        RgbtError: one of ours cannot take part.
+        RgbtError: one of ours cannot.
     """
     rounds = max(1, round(pairs / _PAIRS_A_TURN))
     skipped: dict[str, str] = {}
     with ExitStack() as processes:
-        ready: list[tuple[Worker, Ready]] = []
+        ready: dict[Worker, Ready] = {}
         for contestant in contestants:
             worker = processes.enter_context(Worker(contestant))
             try:
-                ready.append((worker, worker.wait()))
+                ready[worker] = worker.wait()
             except RgbtError as error:
-                if contestant.kind is Kind.OURS:
-                    raise
-                skipped[contestant.kind.value] = str(error)
-        turns: list[list[Turn]] = [[] for _ in ready]
+                _leave_out(contestant, error, skipped)
+        turns: dict[Worker, list[Turn]] = {worker: [] for worker in ready}
         for number in range(rounds):
-            for place, (worker, _) in enumerate(ready):
-                turns[place].append(worker.turn(_pairs_of(worker.contestant, pairs, rounds)))
-                progress(number * len(ready) + place + 1, rounds * len(ready))
-        load = None
+            for place, (worker, taken) in enumerate(turns.items()):
+                if worker in ready:
+                    try:
+                        taken.append(worker.turn(_pairs_of(worker.contestant, pairs, rounds)))
+                    except RgbtError as error:
+                        _leave_out(worker.contestant, error, skipped)
+                        del ready[worker]
+                progress(number * len(turns) + place + 1, rounds * len(turns))
+        first, load = next(iter(ready)), None
         if load_pairs:
-            p50 = latency_figures(turns[0])["total"]["p50"]
-            load = ready[0][0].load(load_pairs, p50)
+            load = first.load(load_pairs, latency_figures(turns[first])["total"]["p50"])
         entries = [
-            Entry(worker.contestant, found, turns[place], None if place else load)
-            for place, (worker, found) in enumerate(ready)
+            Entry(worker.contestant, found, turns[worker], load if worker is first else None)
+            for worker, found in ready.items()
         ]
     return entries, skipped
+
+
+def _leave_out(contestant: Contestant, error: RgbtError, skipped: dict[str, str]) -> None:
+    """Note why a peer does not take part; without one of ours there is nothing to compare."""
+    if contestant.kind is Kind.OURS:
+        raise error
+    skipped[contestant.kind.value] = str(error)
 
 
 def _pairs_of(contestant: Contestant, pairs: int, rounds: int) -> int:

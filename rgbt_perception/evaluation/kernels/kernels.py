@@ -100,7 +100,7 @@ def _geometry(p: Pictures) -> Iterator[Kernel]:
         "computed place: one after the other",
     )
     confidence = np.full(p.depth.shape, 0.5, np.float32)
-    color = np.zeros((*p.depth.shape, 3), np.uint8)
+    color = np.full((*p.depth.shape, 3), 128, np.uint8)
     bytes_in = p.depth.nbytes + color.nbytes + p.thermal.nbytes + confidence.nbytes
     threshold = OutputConfig().edge_threshold
     yield Kernel(

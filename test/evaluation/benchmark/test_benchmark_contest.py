@@ -7,12 +7,14 @@ import pytest
 
 from rgbt_perception.config import EngineConfig, EngineName
 from rgbt_perception.errors import RgbtError
-from rgbt_perception.evaluation.benchmark import network_sizes
+from rgbt_perception.evaluation.benchmark import contest, network_sizes
 from rgbt_perception.evaluation.benchmark.contest import hold_contest
 from rgbt_perception.evaluation.benchmark.contestant import Contestant, Kind
 from rgbt_perception.evaluation.benchmark.inputs import PairSource, Sizes, bench_rig
 from rgbt_perception.evaluation.benchmark.making import make_processor
 from rgbt_perception.evaluation.benchmark.network_sizes import at_size, file_size
+from rgbt_perception.evaluation.benchmark.resources import Effort
+from rgbt_perception.evaluation.benchmark.worker import Ready, Turn
 from rgbt_perception.sensing.decode import stamp_of
 
 SIZES = Sizes((160, 120), (80, 64))
@@ -50,6 +52,41 @@ def test_contestants_take_turns_and_a_peer_without_its_model_is_skipped():
 def test_one_of_ours_that_cannot_run_ends_it():
     with pytest.raises(RgbtError, match=r"nowhere\.onnx"):
         hold_contest([missing(Kind.OURS)], 2, 0)
+
+
+class PlayedWorker:
+    """Takes turns of one millisecond a pair; a peer's process ends in its second turn."""
+
+    def __init__(self, contestant):
+        self.contestant, self.turns = contestant, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def wait(self):
+        return Ready("played", (128, 64), "")
+
+    def turn(self, pairs):
+        self.turns += 1
+        if self.contestant.kind is not Kind.OURS and self.turns == 2:
+            raise RgbtError("its process ended (exit code -9)")
+        return Turn([{"total": 1.0}] * pairs, Effort(0.001 * pairs, 0.001), 40.0, "")
+
+
+def test_a_peer_that_fails_later_does_not_end_it(monkeypatch):
+    monkeypatch.setattr(contest, "Worker", PlayedWorker)
+    steps = []
+    peer = missing(Kind.TORCH_EAGER)
+    entries, skipped = hold_contest(
+        [OURS, peer], 30, 0, progress=lambda done, total: steps.append((done, total))
+    )
+    assert skipped == {"torch_eager": "its process ended (exit code -9)"}
+    assert [entry.contestant for entry in entries] == [OURS]
+    assert entries[0].run()["pairs"] == 30
+    assert steps[-1] == (6, 6)
 
 
 def test_every_pair_is_a_message_of_its_own():
