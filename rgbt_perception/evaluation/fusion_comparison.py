@@ -37,6 +37,7 @@ COMPARED = ("MI", "VIF", "Qabf", "SSIM", "SCD", "CC", "AG")
 """Measures by which a lead is counted."""
 
 _FUSED = SceneWanted(fused=True)
+_SHIPPED = "scene"
 
 
 def fuse_aligned(stage: SceneStage, visible: ColorImage, thermal: Luminance) -> ColorImage:
@@ -85,7 +86,7 @@ def leads(rows: Mapping[str, Mapping[str, float]], ours: str = OURS) -> list[str
     type=click.Tuple([click.Path(path_type=Path), str]),
     help="Take the names that a JSON file lists under PART, such as split.json test.",
 )
-@click.option("--scene-model", default="scene", help="Shipped model or ONNX file.")
+@click.option("--scene-model", default=_SHIPPED, help="Shipped model or ONNX file.")
 @click.option(
     "--pictures",
     metavar="DIR",
@@ -133,6 +134,7 @@ def command(
     write_scores(out / "fusion.json", {**about, "leads": leads(rows), "methods": tree})
     page = out / "fusion.md"
     words = [str(visible), str(thermal), *(["--split", *map(str, split)] if split else [])]
+    words += [] if scene_model == _SHIPPED else ["--scene-model", scene_model]
     page.write_text(_page(rows, about, words), encoding="utf-8")
     click.echo(f"wrote {out / 'fusion.json'}\nwrote {page}")
 

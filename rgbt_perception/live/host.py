@@ -108,7 +108,7 @@ class LiveHost:
         try:
             # In this order: nothing comes before it has a taker.
             self.publishers = Publishers(self.node, outputs)
-            self.monitor = Monitor(self.node, self.name, self.runner)
+            self.monitor = Monitor(self.node, self.name, self.runner, self.publishers)
             self.runner.start()
             self.parameters = ParameterServer(self.node, self.name, config, self.runner.reconfigure)
             self.inputs = Inputs(self.node, config, inputs, self._take, self._refuse)

@@ -37,6 +37,11 @@ class Publishers:
             if writer.subscribers or writer.qos.transient_local:
                 writer.publish(output.message)
 
+    @property
+    def unsent(self) -> int:
+        """Messages that were given up since a reliable subscriber did not keep up."""
+        return sum(writer.lost for writer in self._writers.values())
+
     def subscribers(self) -> dict[str, int]:
         """How many subscribe, by full name."""
         return {writer.topic: writer.subscribers for writer in self._writers.values()}

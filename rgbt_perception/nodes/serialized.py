@@ -42,8 +42,9 @@ class RoomMessage:
         from rclpy.serialization import serialize_message
 
         bare = serialize_message(self.message)
-        before, after = _round_data(bare, type(self.message), len(self.room.array))
-        framed = self.room.framed(before, after) if _is_laid_out(type(self.message)) else None
+        kind: Any = type(self.message)
+        before, after = _round_data(bare, kind, len(self.room.array))
+        framed = self.room.framed(before, after) if _is_laid_out(kind) else None
         if framed is not None:
             return framed
         self.message.data = array.array("B", self.room.array.tobytes())

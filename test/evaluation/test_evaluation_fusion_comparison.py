@@ -98,6 +98,14 @@ def test_a_split(folders, capsys):
     assert capsys.readouterr().out.startswith("1 pairs\n")
 
 
+def test_the_page_names_the_command_that_made_it(folders):
+    page = folders / "out" / "fusion.md"
+    assert run(folders, "--split", folders / "split.json", "test", "--scene-model", "mine") == 0
+    assert f" --split {folders / 'split.json'} test --scene-model mine\n" in page.read_text()
+    assert run(folders, "--split", folders / "split.json", "test") == 0
+    assert " test\n" in page.read_text()
+
+
 def test_what_is_wrong_is_told(folders, capsys, monkeypatch):
     assert run(folders, "--split", folders / "none.json", "test") == 1
     assert "none.json" in capsys.readouterr().err

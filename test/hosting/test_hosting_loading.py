@@ -62,3 +62,22 @@ def test_a_build_is_told_of_while_it_goes_on(monkeypatch):
     assert finding.message == "still loading, for 0 s; building engine mine (fp16): 40%"
     assert finding.values == {"loading": "building engine mine (fp16)", "done": "40%"}
     assert Loading(7.2).finding().message == "still loading, for 7 s"
+
+
+def test_what_was_built_is_not_told_of_what_is_loaded_next(monkeypatch):
+    told = []
+
+    def build(config, progress):
+        progress("building engine mine (fp16)", 1.0)
+        return ConstantEngine()
+
+    def load(config, model, progress):
+        end = time.monotonic() + 10
+        while not told and time.monotonic() < end:
+            time.sleep(0.01)
+
+    monkeypatch.setattr("rgbt_perception.hosting.loading.make_engine", build)
+    monkeypatch.setattr("rgbt_perception.hosting.loading.make_scene_engine", load)
+    monkeypatch.setattr("rgbt_perception.hosting.loading._TELL_S", 0.05)
+    load_pipeline(config(), lambda: True, told.append)
+    assert told[0].finding().message == "still loading, for 0 s"

@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("cyclonedds", reason="needs the extra [live]")
 
+from cyclonedds.core import DDSException
+from cyclonedds.pub import DataWriter
 from host_bench import NETWORK, SOON
 from rig_peer import SIZES, START_NS
 
@@ -292,3 +294,26 @@ def test_a_slow_engine_takes_the_newest_pair_and_counts(start, cameras, inbox, r
     assert stamp_of(second) - START_NS == (4 + 11 * 40) * 1_000_000
     assert (second.mode, list(second.reasons)) == (Mode.DEGRADED, ["slow"])
     assert second.dropped_rgb == second.dropped_thermal == 10
+
+
+def test_what_a_subscriber_does_not_keep_up_with_is_counted(
+    start, feed, inbox, ready, until, monkeypatch
+):
+    host = start()
+    ready(host, inbox)
+    inbox.subscribe("depth/image")
+    until(lambda: "depth/image" in host.publishers.wanted(), "discovery")
+    write = DataWriter.write
+
+    def full(writer, sample):
+        if writer.topic.name.endswith("depth/image"):
+            raise DDSException(DDSException.DDS_RETCODE_TIMEOUT)
+        write(writer, sample)
+
+    monkeypatch.setattr(DataWriter, "write", full)
+    feed(host, first_ms=0, count=3)
+    until(lambda: inbox.modes() == [Mode.FULL] * 3)
+    host.monitor.check(host.inputs.offers())
+    (pipeline,) = [found for found in host.monitor.findings if found.name == "pipeline"]
+    assert (pipeline.values["unsent"], pipeline.values["faults"]) == ("3", "0")
+    assert inbox["depth/image"] == []

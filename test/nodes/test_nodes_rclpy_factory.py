@@ -4,7 +4,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from rgbt_perception.nodes import rclpy_factory
+from rgbt_perception.nodes import rclpy_factory, serialized
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory
 from rgbt_perception.nodes.serialized import RoomMessage
 from rgbt_perception.sensing.encode import camera_info_message, header, image_message
@@ -106,25 +106,47 @@ def test_real_camera_info_is_complete(pinhole):
     assert message.p.shape == (12,)
 
 
+def cloud(factory, size, frame="camera"):
+    """A PointCloud2 whose data is 0, 1, 2 … and was written to a room."""
+    room = factory.room(size)
+    room[:] = np.arange(size)
+    return factory.make(
+        "sensor_msgs/msg/PointCloud2",
+        header=header(factory, 1, frame),
+        point_step=1,
+        row_step=size,
+        data=factory.data(room),
+        is_dense=True,
+    )
+
+
 @pytest.mark.skipif(not ROS, reason="needs ROS 2 (sensor_msgs)")
 @pytest.mark.parametrize("size", [0, 1, 30])
 @pytest.mark.parametrize("frame", ["", "camera", "f" * 10_000])
 def test_a_room_is_serialised_as_if_it_had_been_copied(size, frame):
     from rclpy.serialization import serialize_message
 
-    def cloud(factory):
-        room = factory.room(size)
-        room[:] = np.arange(size)
-        return factory.make(
-            "sensor_msgs/msg/PointCloud2",
-            header=header(factory, 1, frame),
-            point_step=1,
-            row_step=size,
-            data=factory.data(room),
-            is_dense=True,
-        )
-
     factory = RclpyFactory(reuse=True)
-    ours, theirs = cloud(factory).cdr(), serialize_message(cloud(RclpyFactory()))
+    ours = cloud(factory, size, frame).cdr()
+    theirs = serialize_message(cloud(RclpyFactory(), size, frame))
     assert ours.tobytes() == theirs
     assert np.shares_memory(ours, factory.room(size)) == (size > 0 and len(frame) < 100)
+
+
+@pytest.mark.skipif(not ROS, reason="needs ROS 2 (sensor_msgs)")
+def test_a_room_is_copied_where_the_middleware_lays_messages_out_otherwise(monkeypatch):
+    from rclpy import serialization
+
+    plain = serialization.serialize_message
+
+    def padded(message):
+        data = plain(message)
+        return data + bytes(-len(data) % 4)
+
+    monkeypatch.setattr(serialization, "serialize_message", padded)
+    serialized._is_laid_out.cache_clear()
+    try:
+        ours = cloud(RclpyFactory(reuse=True), 30).cdr()
+    finally:
+        serialized._is_laid_out.cache_clear()
+    assert ours.tobytes() == padded(cloud(RclpyFactory(), 30))

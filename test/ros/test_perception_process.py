@@ -27,6 +27,18 @@ def too_late():
     raise RCLError("rcl_shutdown already called on the given context")
 rclpy.try_shutdown = too_late
 """
+# A signal comes before there is a node.
+EARLY = """
+import os, signal, time, rclpy
+from rclpy.lifecycle import LifecycleNode
+make = LifecycleNode.__init__
+def ended_meanwhile(*given, **options):
+    os.kill(os.getpid(), signal.SIGTERM)
+    while rclpy.ok():
+        time.sleep(0.01)
+    make(*given, **options)
+LifecycleNode.__init__ = ended_meanwhile
+"""
 
 
 @pytest.mark.parametrize(
@@ -36,6 +48,12 @@ def test_ends_cleanly_on_a_signal(start, number, before):
     node = start("perception", "engine.name:=constant", "autostart:=true", before=before)
     node.until("activate: done")
     assert node.end(number) == 0, node.text
+    assert "Traceback" not in node.text
+
+
+def test_a_signal_while_the_node_is_made_is_no_failure(start):
+    node = start("perception", before=EARLY)
+    assert node.end() == 0, node.text
     assert "Traceback" not in node.text
 
 

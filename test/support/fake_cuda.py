@@ -61,8 +61,10 @@ class FakeCuda:
         fault: Error = Error.cudaSuccess,
         room: int = 1 << 30,
         records: bool = True,
+        begins: bool = True,
     ) -> None:
         self.devices, self.driver, self.fault, self.records = devices, driver, fault, records
+        self.begins = begins
         self.total = self.free = room
         self.device: dict[int, ctypes.Array] = {}
         self.pinned: dict[int, ctypes.Array] = {}
@@ -177,12 +179,14 @@ class FakeCuda:
     def cudaStreamBeginCapture(self, stream, mode):
         assert mode is CaptureMode.cudaStreamCaptureModeThreadLocal
         assert stream.recording is None
+        if not self.begins:
+            return (Error.cudaErrorStreamCaptureUnsupported,)
         stream.recording, stream.broken = [], not self.records
         return (Error.cudaSuccess,)
 
     def cudaStreamEndCapture(self, stream):
         recording, stream.recording = stream.recording, None
-        if stream.broken:
+        if stream.broken or recording is None:
             return Error.cudaErrorStreamCaptureInvalidated, None
         self.graphs += 1
         return Error.cudaSuccess, recording

@@ -62,8 +62,8 @@ class Recordings:
 
     def _record(self, work: Callable[[], None]) -> Recording | None:
         reason = ""
-        self._stream.begin_recording()
         try:
+            self._stream.begin_recording()
             work()
         except RgbtError as error:
             reason = str(error)

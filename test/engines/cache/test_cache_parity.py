@@ -119,12 +119,11 @@ def test_other_networks_get_values_too():
 
 def test_inputs_of_other_types_are_one_line(tmp_path):
     onnx = pytest.importorskip("onnx")
-    kind = onnx.TensorProto.UINT8
     graph = onnx.helper.make_graph(
-        [onnx.helper.make_node("Identity", ["x"], ["y"])],
+        [onnx.helper.make_node("Cast", ["x"], ["y"], to=onnx.TensorProto.FLOAT)],
         "bytes",
-        [onnx.helper.make_tensor_value_info(name, kind, [1, 4]) for name in "x"],
-        [onnx.helper.make_tensor_value_info(name, kind, [1, 4]) for name in "y"],
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.UINT8, [1, 4])],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, 4])],
     )
     path = tmp_path / "bytes.onnx"
     opset = [onnx.helper.make_opsetid("", 18)]

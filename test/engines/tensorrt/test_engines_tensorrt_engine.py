@@ -103,6 +103,7 @@ def test_from_the_third_call_on_everything_is_one_launch():
     ("cuda", "faults", "reason"),
     [
         (FakeCuda(records=False), {}, "cannot record its work"),
+        (FakeCuda(begins=False), {}, "cannot record its work"),
         (FakeCuda(), {"recording_fault": "a loop"}, r"not executed \(a loop\)"),
     ],
 )

@@ -49,6 +49,13 @@ def test_a_slow_rate_drops_nothing(processor, source):
     assert load.effort.wall_s == pytest.approx(4 * 5 * ENGINE_S, rel=0.6)
 
 
+def test_the_last_pair_of_a_high_rate_is_not_waited_for_in_vain(source):
+    """Its pictures lie nearly as far apart as those of two pairs."""
+    load = offer(PipelineProcessor(ConstantEngine(64, 64), None, SIZES), source, 400.0, 3)
+    assert len(load.sent_ms) == 3
+    assert load.effort.wall_s < 20, "a lost pair takes a minute"
+
+
 def test_the_highest_rate_is_what_the_work_takes(processor, source):
     load = highest_rate(processor, source, 15, 1.3e3 * ENGINE_S)
     assert load.dropped < MOST_DROPPED
