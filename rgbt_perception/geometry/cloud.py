@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.frames import ColorImage, FloatImage, Pinhole
-from rgbt_perception.geometry.row_bands import row_bands
-from rgbt_perception.geometry.second_thread import second_thread
+from rgbt_perception.geometry.row_bands import row_bands, rows_at_a_time
 
 POINT = np.dtype(
     {
@@ -56,41 +55,33 @@ def organised_cloud(
         (ceil(H / stride), ceil(W / stride)) of ``POINT``; x, y, z in metres, NaN where the depth
         is unknown; rgb is 0x00RRGGBB seen as float32, the way PCL packs it.
     """
-    # OpenCV and NumPy compute without the interpreter's lock, so that a second thread helps; only
-    # with steps as large as these, or both wait for the lock more than they compute.
-    packed = None if color is None else second_thread().submit(_packed, color[::stride, ::stride])
     z = _known(depth)
     if edge_threshold > 0:
         z.reshape(-1)[_flying(z, edge_threshold)] = np.nan
-    z = np.ascontiguousarray(z[::stride, ::stride])
+    sampled = (slice(None, None, stride), slice(None, None, stride))
+    z = z[sampled]
     rays_x, rays_y = _rays(camera, stride)
-    # The label's word holds the label and three zero bytes.
-    planes = [
-        z * rays_x,
-        z * rays_y,
-        z,
-        _plane(0.0, *z.shape) if packed is None else packed.result(),
-        _plane(np.nan, *z.shape) if temperature is None else temperature[::stride, ::stride],
-        confidence[::stride, ::stride],
-        _plane(0.0, *z.shape)
-        if label is None
-        else label[::stride, ::stride].astype("<u4").view("<f4"),
-    ]
-    words = room(z.size * POINT.itemsize).view(np.float32).reshape(*z.shape, len(planes))
-    middle = len(z) // 2
-    lower = second_thread().submit(_interleave, planes, words, slice(middle, None))
-    _interleave(planes, words, slice(None, middle))
-    lower.result()
+    words = room(z.size * POINT.itemsize).view(np.float32).reshape(*z.shape, POINT.itemsize // 4)
+    width = z.shape[1]
+    constant = [_plane(value, rows_at_a_time(width), width) for value in (0.0, np.nan)]
+    for band in row_bands(*z.shape):
+        here = np.ascontiguousarray(z[band])
+        zeros, unknown = (plane[: len(here)] for plane in constant)
+        # OpenCV interleaves in one pass; it moves words of 32 bits, whatever they mean. The
+        # label's word holds the label and three zero bytes.
+        cv2.merge(
+            [
+                here * rays_x,
+                here * rays_y[band],
+                here,
+                zeros if color is None else _packed(color[sampled][band]),
+                unknown if temperature is None else temperature[sampled][band],
+                confidence[sampled][band],
+                zeros if label is None else label[sampled][band].astype("<u4").view("<f4"),
+            ],
+            words[band],
+        )
     return words.view(POINT)[..., 0]
-
-
-def _interleave(planes: list[FloatImage], words: FloatImage, rows: slice) -> None:
-    """Put some rows of (H, W) planes beside each other, into (H, W, planes).
-
-    OpenCV does it in one pass; it moves words of 32 bits, whatever they mean.
-    """
-    if words[rows].size:
-        cv2.merge([plane[rows] for plane in planes], words[rows])
 
 
 def _known(depth: FloatImage) -> FloatImage:

@@ -351,7 +351,9 @@ def test_interrupt_keeps_what_was_computed(recording_maker, tmp_path, number):
     assert "Traceback" not in errors
     run_json = summary(out)
     assert run_json["ended"] == "interrupted"
-    assert 0 < len(modes(out)) == run_json["outputs"] < 400
+    # The signal may come in the middle of a result: its status is its last message.
+    assert run_json["outputs"] - len(modes(out)) in (0, 1)
+    assert 0 < len(modes(out)) < 400
 
 
 def test_wrong_use_is_exit_code_2(recording_maker, tmp_path, capsys):

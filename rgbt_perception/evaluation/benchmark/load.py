@@ -21,6 +21,7 @@ _STEPS = 5
 _WARM_UP = 4
 _PATIENCE_S = 60.0
 _SETTLE_S = 0.3
+_STANDSTILL_S = 3.0
 _PERIODS = 3
 _POLL_S = 0.001
 
@@ -133,10 +134,13 @@ def offer(processor: PipelineProcessor, source: PairSource, rate_hz: float, pair
             if wait_s > 0:
                 time.sleep(wait_s)
             send(_WARM_UP + number)
-        until = time.perf_counter() + _PATIENCE_S
-        while len(received) + runner.counters.overrun - overrun < pairs and not faults:
-            if time.perf_counter() > until:
-                break
+        settled, until = -1, 0.0
+        while settled < pairs and not faults:
+            now = len(received) + runner.counters.overrun - overrun
+            if now > settled:
+                settled, until = now, time.perf_counter() + _STANDSTILL_S
+            elif time.perf_counter() > until:
+                break  # the rest was never paired: it counts as dropped
             time.sleep(_POLL_S)
         effort = meter.effort()
     finally:

@@ -31,7 +31,8 @@ def is_sound(model, folder, journal):
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_processes_at_once_build_once(place, count):
-    processes = [start(*place, 0.5) for _ in range(count)]
+    # Long enough for all to come while the first one builds.
+    processes = [start(*place, 2.0) for _ in range(count)]
     for process in processes:
         go(process)
     texts = [process.communicate(timeout=_WAIT_S)[0] for process in processes]
