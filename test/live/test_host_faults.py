@@ -160,7 +160,9 @@ def test_camera_info_absent_late_zero_and_resized(start, cameras, feed, inbox, u
     assert Mode.FULL not in inbox.modes()
 
     def full_after_info():
-        cameras("info", camera="rgb")
+        # Both: the thermal one's first message may have been sent before it was found.
+        for camera in SIZES:
+            cameras("info", camera=camera)
         feed(host, first_ms=full_after_info.ms, count=2)
         full_after_info.ms += 80
         return Mode.FULL in inbox.modes()
