@@ -69,7 +69,7 @@ $(VENV)/.demo-$(STAMP):
 	touch $@
 
 $(VENV)/.test-$(STAMP): $(VENV)/.demo-$(STAMP)
-	$(PIP) -e '.[live,sim,train,test]'
+	$(PIP) -e '.[live,cpu,sim,train,test]'
 	touch $@
 
 $(VENV)/.gpu-$(STAMP): $(VENV)/.test-$(STAMP)

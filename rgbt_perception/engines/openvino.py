@@ -14,7 +14,7 @@ from rgbt_perception.engines.engine import Tensors
 from rgbt_perception.engines.onnx_metadata import onnx_metadata
 from rgbt_perception.errors import RgbtError
 
-MISSING = "engine openvino: not installed; expected `pip install 'rgbt_perception[openvino]'`"
+MISSING = "engine openvino: not installed; expected `pip install 'rgbt_perception[cpu]'`"
 
 
 class OpenVinoEngine:

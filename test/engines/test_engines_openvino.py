@@ -24,7 +24,7 @@ def reference():
 
 @pytest.fixture(scope="module")
 def engine():
-    pytest.importorskip("openvino", reason="needs the extra [openvino]")
+    pytest.importorskip("openvino", reason="needs the extra [cpu]")
     return OpenVinoEngine(model_path("confidence_depth"), threads=1)
 
 
@@ -84,7 +84,7 @@ def test_inputs_are_read_anew_and_results_lie_where_they_lay(engine, reference):
 
 
 def test_bad_files_are_one_line(tmp_path):
-    pytest.importorskip("openvino", reason="needs the extra [openvino]")
+    pytest.importorskip("openvino", reason="needs the extra [cpu]")
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"no model")
     with pytest.raises(RgbtError, match=r"broken\.onnx: not a usable ONNX file") as caught:
@@ -126,7 +126,7 @@ def test_an_openvino_that_does_not_load_is_one_line(module, line, tmp_path, monk
 @pytest.mark.parametrize("runtime", [OpenVinoEngine, OnnxRuntimeEngine])
 def test_outputs_of_another_type_are_refused_when_it_is_loaded(runtime, tmp_path):
     if runtime is OpenVinoEngine:
-        pytest.importorskip("openvino", reason="needs the extra [openvino]")
+        pytest.importorskip("openvino", reason="needs the extra [cpu]")
     onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
     content = onnx.parser.parse_model(
         """<ir_version: 10, opset_import: ["" : 18]>

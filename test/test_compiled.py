@@ -1,0 +1,74 @@
+"""Loops compiled by Numba."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rgbt_perception.compiled import compiled_loop, compiles
+
+pytest.importorskip("numba", reason="needs the extra [cpu]")
+
+
+def doubled(source, result):
+    for index in range(len(source)):
+        result[index] = 2 * source[index]
+
+
+def test_a_loop_does_what_its_source_says_for_every_type():
+    loop = compiled_loop(doubled)
+    for dtype in (np.float32, np.uint8):
+        source = np.arange(5, dtype=dtype)
+        result = np.zeros_like(source)
+        loop(source, result)
+        assert result.tolist() == [0, 2, 4, 6, 8]
+    assert loop.plain is doubled
+
+
+def test_two_threads_may_meet_at_the_first_call():
+    loop = compiled_loop(doubled)
+    results = [np.zeros(3) for _ in range(2)]
+    threads = [threading.Thread(target=loop, args=(np.ones(3), result)) for result in results]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.tolist() for result in results] == [[2, 2, 2]] * 2
+
+
+def test_numbas_switch_leaves_the_plain_way():
+    code = "from rgbt_perception.compiled import compiles; print(compiles())"
+    for value, expected in (("0", "True"), ("1", "False")):
+        environment = os.environ | {"NUMBA_DISABLE_JIT": value}
+        said = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+        )
+        assert said.stdout.strip() == expected, said.stderr
+    assert compiles()
+
+
+def test_it_runs_where_nothing_can_be_written(tmp_path: Path):
+    module = tmp_path / "loops.py"
+    module.write_text(
+        "from rgbt_perception.compiled import compiled_loop\n"
+        "@compiled_loop\n"
+        "def first(result):\n"
+        "    result[0] = 3\n"
+    )
+    # A file where a folder has to be: not even root can write there.
+    blocked = tmp_path / "__pycache__"
+    blocked.touch()
+    code = "import numpy, loops; a = numpy.zeros(1); loops.first(a); print(a)"
+    environment = os.environ | {"HOME": str(module), "XDG_CACHE_HOME": str(module)}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(Path.cwd())])
+    environment.pop("NUMBA_CACHE_DIR", None)
+    said = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert said.stdout.strip() == "[3.]", said.stderr
