@@ -79,18 +79,18 @@ class _Pace:
         while (now_s := time.monotonic()) < due_s:
             wake_s = due_s
             if self._clock is not None:
-                self._tell(now_s)
+                self._tell(now_s, due_s)
                 wake_s = min(due_s, self._tick_s)
             time.sleep(max(wake_s - now_s, 0.0))
-        # Whoever plays too slowly still tells the time.
-        self._tell(now_s)
+        # Whoever plays too slowly still tells the time, but not one past what is yet to be sent.
+        self._tell(now_s, due_s)
         return now_s - due_s
 
-    def _tell(self, now_s: float) -> None:
+    def _tell(self, now_s: float, due_s: float) -> None:
         if self._clock is None or now_s < self._tick_s:
             return
         self._tick_s = max(self._tick_s + _CLOCK_PERIOD_S, now_s)
-        time_ns = self._first_ns + int((now_s - self._start_s) * self._rate * 1e9)
+        time_ns = self._first_ns + int((min(now_s, due_s) - self._start_s) * self._rate * 1e9)
         seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
         stamp = self._factory.make("builtin_interfaces/msg/Time", sec=seconds, nanosec=nanoseconds)
         self._clock.publish(self._factory.make(_CLOCK, clock=stamp))

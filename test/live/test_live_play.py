@@ -126,6 +126,20 @@ def test_the_clock_follows_the_recording(node, network, recording_maker, until):
     assert first <= times[0] <= times[-1] <= first + 404_000_000
 
 
+def test_the_clock_waits_for_what_is_late(node, network, recording_maker, until, fake_time):
+    """Each message takes far longer to send than the recording lasts."""
+    ticks = collect(node, "/clock", "rosgraph_msgs/msg/Clock")
+
+    def slow(done, total):
+        fake_time.now += 0.5
+
+    play(recording_maker(), network, PlayOptions(clock=True), PlayReport(), slow)
+    until(lambda: len(ticks) > 5)
+    times = [tick.clock.sec * 10**9 + tick.clock.nanosec for tick in ticks]
+    assert times == sorted(times)
+    assert times[-1] <= 1_700_000_000_404_000_000
+
+
 def test_qos_and_unknown_types_are_kept(node, network, tmp_path, until):
     """A best-effort topic, one of a type that only the recording defines, and one without any."""
     bag = tmp_path / "bag"
