@@ -1,7 +1,7 @@
 """Plays a recording through the perception, scores it and ends by itself with a report.
 
 The recording begins when the perception is active, so that no picture of it is lost to loading.
-Every argument of perception.launch.py is one of this file too.
+Every argument of perception.launch.py and of evaluation.launch.py is one of this file too.
 """
 
 from __future__ import annotations
@@ -22,11 +22,9 @@ from launch.events import Shutdown
 from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.actions import Node
+from launch.substitutions import PathJoinSubstitution
 from launch_ros.event_handlers import OnStateTransition
 from launch_ros.events.lifecycle import StateTransition
-from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 PACKAGE = "rgbt_perception"
@@ -36,15 +34,14 @@ OTHER_INPUTS = (
     "rig",
     "ground_truth/rgb/depth/image",
     "ground_truth/thermal/depth/image",
+    "ground_truth/rgb/labels/image",
+    "ground_truth/thermal/labels/image",
     "ground_truth/scene",
 )
 TRANSPORTS = ("", "/compressed", "/compressedDepth")
 # Discovery before the first picture, and the last results after the last one.
 LEAD_S = "2.0"
 GRACE_S = 2.0
-
-# From Ctrl-C to harsher means: the report is written in between.
-PATIENCE_S = "20"
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -74,23 +71,11 @@ def generate_launch_description() -> LaunchDescription:
                     "required": "true",
                 }.items(),
             ),
-            Node(
-                package=PACKAGE,
-                executable="evaluation_node",
-                name="evaluation",
-                namespace=LaunchConfiguration("namespace"),
-                parameters=[
-                    {
-                        "use_sim_time": True,
-                        "perception": ParameterValue(
-                            LaunchConfiguration("node_name"), value_type=str
-                        ),
-                        "out": ParameterValue(LaunchConfiguration("out"), value_type=str),
-                    }
-                ],
-                sigterm_timeout=PATIENCE_S,
-                output="screen",
-                emulate_tty=True,
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(
+                    PathJoinSubstitution([share, "launch", "evaluation.launch.py"])
+                ),
+                launch_arguments={"use_sim_time": "true"}.items(),
             ),
             RegisterEventHandler(
                 OnStateTransition(

@@ -1,6 +1,6 @@
 """A simulated rig, the perception on it, and live metrics against the true depth.
 
-Every argument of perception.launch.py is one of this file too.
+Every argument of perception.launch.py and of evaluation.launch.py is one of this file too.
 """
 
 from __future__ import annotations
@@ -31,14 +31,16 @@ SIMULATOR: dict[str, tuple[type, str, str]] = {
     "frame_prefix": (str, "", "put before every frame, e.g. front/ for a rig of several"),
 }
 
-# From Ctrl-C to harsher means: the report is written in between.
+# From Ctrl-C to harsher means: on a loaded machine Python needs its time.
 PATIENCE_S = "20"
 
 
 def generate_launch_description() -> LaunchDescription:
     """Arguments, simulator, perception and evaluation."""
     namespace = LaunchConfiguration("namespace")
-    perception = PathJoinSubstitution([FindPackageShare(PACKAGE), "launch", "perception.launch.py"])
+    folder = PathJoinSubstitution([FindPackageShare(PACKAGE), "launch"])
+    perception = PathJoinSubstitution([folder, "perception.launch.py"])
+    evaluation = PathJoinSubstitution([folder, "evaluation.launch.py"])
     return LaunchDescription(
         [
             DeclareLaunchArgument("namespace", default_value="", description="of nodes and topics"),
@@ -50,7 +52,7 @@ def generate_launch_description() -> LaunchDescription:
                 "evaluation",
                 default_value="true",
                 choices=["true", "false"],
-                description="score the depth against the true depth",
+                description="score depth and labels against the truth",
             ),
             DeclareLaunchArgument(
                 "out", default_value="", description="folder for metrics.json; empty = none"
@@ -75,23 +77,10 @@ def generate_launch_description() -> LaunchDescription:
                 output="screen",
                 emulate_tty=True,
             ),
-            Node(
-                package=PACKAGE,
-                executable="evaluation_node",
-                name="evaluation",
-                namespace=namespace,
-                parameters=[
-                    {
-                        "perception": ParameterValue(
-                            LaunchConfiguration("node_name"), value_type=str
-                        ),
-                        "out": ParameterValue(LaunchConfiguration("out"), value_type=str),
-                    }
-                ],
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(evaluation),
+                launch_arguments={"use_sim_time": "false"}.items(),
                 condition=IfCondition(LaunchConfiguration("evaluation")),
-                sigterm_timeout=PATIENCE_S,
-                output="screen",
-                emulate_tty=True,
             ),
         ]
     )

@@ -10,23 +10,54 @@ folder (NUMBA_CACHE_DIR names another one).
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import logging
 import os
+import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from functools import cache
-from typing import Any, Generic, ParamSpec
+from typing import Any, Generic, ParamSpec, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
+T = TypeVar("T", bound=np.generic)
 Parameters = ParamSpec("Parameters")
+_log = logging.getLogger(__name__)
 _lock = threading.Lock()
+_plain = ContextVar("plain", default=False)
+
+
+def compiles() -> bool:
+    """Whether loops are compiled in this process."""
+    return _is_there() and not _plain.get()
+
+
+@contextlib.contextmanager
+def without_loops() -> Iterator[None]:
+    """In this thread everything goes the plain way meanwhile."""
+    before = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(before)
 
 
 @cache
-def compiles() -> bool:
-    """Whether loops are compiled in this process."""
+def _is_there() -> bool:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return False
-    return importlib.util.find_spec("numba") is not None
+    if importlib.util.find_spec("numba") is None:
+        return False
+    try:
+        import numba  # noqa: F401
+    except Exception as error:  # as where it does not fit to NumPy
+        _log.warning("loops are not compiled: numba does not load (%s)", error)
+        return False
+    return True
 
 
 class CompiledLoop(Generic[Parameters]):
@@ -50,7 +81,13 @@ class CompiledLoop(Generic[Parameters]):
             with _lock:
                 if self._compiled is None:
                     self._compiled = _compile(self.plain)
-        self._compiled(*args, **kwargs)
+        try:
+            self._compiled(*args, **kwargs)
+        except (EOFError, pickle.UnpicklingError, OSError) as error:
+            # What was kept is damaged or cannot be kept; the loop has not begun.
+            _log.warning("a loop is compiled anew: its kept code cannot be used (%r)", error)
+            self._compiled = _compile(self.plain, keep=False)
+            self._compiled(*args, **kwargs)
 
 
 def compiled_loop(loop: Callable[Parameters, None]) -> CompiledLoop[Parameters]:
@@ -58,10 +95,19 @@ def compiled_loop(loop: Callable[Parameters, None]) -> CompiledLoop[Parameters]:
     return CompiledLoop(loop)
 
 
-def _compile(loop: Callable[..., None]) -> Callable[..., Any]:
+def prepared(array: npt.NDArray[T]) -> npt.NDArray[T]:
+    """An array as loops take it: contiguous and, so that it is of one type with others, writeable.
+
+    Itself where it is; else a copy, which costs less than compiling for another type.
+    """
+    return np.require(array, requirements=["C", "W"])
+
+
+def _compile(loop: Callable[..., None], *, keep: bool = True) -> Callable[..., Any]:
     import numba
 
-    try:
-        return numba.njit(loop, nogil=True, error_model="numpy", cache=True)
-    except RuntimeError:  # no folder can be written to: compiled anew by every process
-        return numba.njit(loop, nogil=True, error_model="numpy")
+    if keep:
+        # No folder that can be written to: compiled anew by every process.
+        with contextlib.suppress(RuntimeError):
+            return numba.njit(loop, nogil=True, error_model="numpy", cache=True)
+    return numba.njit(loop, nogil=True, error_model="numpy")

@@ -134,8 +134,9 @@ class EngineConfig:
     )
     precision: EnginePrecision = parameter(
         EnginePrecision.AUTO,
-        "arithmetic of tensorrt: auto is fp16, or fp32 where fp16 differs too much; int8 needs a "
-        "model that was quantised",
+        "arithmetic; auto is fp16 with tensorrt, or fp32 where fp16 differs too much, int8 with "
+        "openvino for a shipped model that has NAME.int8.onnx beside it, else fp32; fp16 is of "
+        "tensorrt only, int8 of it and openvino and for such models only",
         read_only=True,
     )
     cache: str = parameter(

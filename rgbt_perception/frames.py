@@ -179,7 +179,7 @@ class Scene:
     Attributes:
         aligned: what it was computed from.
         fused: (H, W, 3) uint8 RGB, 0 where no camera sees; None if not asked.
-        labels: (H, W) uint8, ids of ``scene_classes``, 0 where no camera sees; None if not asked.
+        labels: (H, W) uint8, ids of ``scene.classes``, 0 where no camera sees; None if not asked.
         estimates: by camera (``rgb``, ``thermal``), (H, W) uint8, the same network's labels with
             the other camera masked; its guess also where that camera sees nothing.
     """

@@ -10,8 +10,8 @@ import numpy as np
 
 from rgbt_perception.config import OutputConfig
 from rgbt_perception.frames import Perception, Scene
-from rgbt_perception.scene_labels import colored_labels
-from rgbt_perception.scene_stage import SceneWanted
+from rgbt_perception.scene.labels import colored_labels
+from rgbt_perception.scene.stage import SceneWanted
 from rgbt_perception.sensing.encode import (
     MessageFactory,
     Picture,

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.compiled import compiles
 from rgbt_perception.config import OutputConfig
 from rgbt_perception.engines.depth_exchange import INPUTS, OUTPUTS
 from rgbt_perception.engines.engine import Engine, check_exchange, input_arrays
 from rgbt_perception.frames import (
-    ColorImage,
     FloatImage,
     FramePair,
     Mask,
@@ -24,15 +24,15 @@ from rgbt_perception.frames import (
     Pinhole,
 )
 from rgbt_perception.geometry.letterbox import Letterbox, letterbox, resample
-from rgbt_perception.geometry.transforms import inverse
 from rgbt_perception.geometry.upsample import upsample_depth
-from rgbt_perception.geometry.warp import colors_in_view
-from rgbt_perception.scene_stage import SceneStage, SceneView, SceneWanted
+from rgbt_perception.pipeline_loop import limit_depth, to_shares
+from rgbt_perception.scene.stage import SceneStage, SceneView, SceneWanted, aligned_pair
 
 GEOMETRY_UNKNOWN = "reference_geometry_unknown"
 # Depth keeps this many bits of its mantissa (relative steps of 2**-12 = 0.024 %, far below its
 # accuracy): recordings of it compress to less than half.
 _DEPTH_BITS = 12
+_DROPPED = 23 - _DEPTH_BITS
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,15 @@ class DepthPipeline:
             estimates["ungated"] = self._full_size(ungated, view)
             clock.lap("estimates")
         scene = None
+        seen = SceneView(view.output, view.rgb.source, view.thermal_T_rgb, view.guide)
         if self.scene is not None and wanted.scene:
-            rgb_camera = view.rgb.source
-            seen = SceneView(view.output, rgb_camera, view.thermal_T_rgb, view.guide)
             scene = self.scene.process(pair.rgb, pair.thermal, seen, depth, wanted.scene, clock.lap)
         color = temperature = None
         if wanted.cloud:
-            color = _color(pair, view, depth) if scene is None else scene.aligned.rgb
+            if scene is not None:
+                color = scene.aligned.rgb
+            elif pair.rgb is not None:
+                color = aligned_pair(pair.rgb, None, seen, depth).rgb
             temperature = _temperature(pair, view)
             clock.lap("color")
         frame = pair.thermal or pair.rgb
@@ -222,6 +224,9 @@ class DepthPipeline:
         small = result[0, 0][view.thermal.area]
         low, high = self.config.min_depth_m, self.config.max_depth_m
         depth = upsample_depth(small, view.output.width, view.output.height, view.guide)
+        if compiles():
+            _limit_in_one_loop(depth, low, high)
+            return depth
         # Enlarging stays within what it enlarges.
         if float(small.max()) > high:
             depth[depth > high] = np.inf
@@ -236,14 +241,11 @@ def _confidence(result: npt.NDArray[np.float32], view: _View) -> FloatImage:
     small = result[0, 0][view.thermal.area] * np.float32(255)
     levels = np.rint(small).astype(np.uint8)
     full = resample(levels, view.output.width, view.output.height)
-    return np.multiply(full, np.float32(1 / 255), dtype=np.float32)
-
-
-def _color(pair: FramePair, view: _View, depth: FloatImage) -> ColorImage | None:
-    if pair.rgb is None:
-        return None
-    rgb_T_thermal = inverse(view.thermal_T_rgb)
-    return colors_in_view(depth, view.output, pair.rgb.image, view.rgb.source, rgb_T_thermal)
+    if not compiles():
+        return np.multiply(full, np.float32(1 / 255), dtype=np.float32)
+    share = np.empty(full.shape, np.float32)
+    to_shares(full, share)
+    return share
 
 
 def _temperature(pair: FramePair, view: _View) -> FloatImage | None:
@@ -254,11 +256,17 @@ def _temperature(pair: FramePair, view: _View) -> FloatImage | None:
 
 def _rounded(depth: FloatImage) -> FloatImage:
     """Round the mantissa to ``_DEPTH_BITS`` bits, in place; NaN and infinity stay as they are."""
-    drop = 23 - _DEPTH_BITS
     bits = depth.view(np.uint32)
-    bits += np.uint32(1 << (drop - 1))
-    bits &= np.uint32(0xFFFFFFFF << drop & 0xFFFFFFFF)
+    bits += np.uint32(1 << (_DROPPED - 1))
+    bits &= np.uint32(0xFFFFFFFF << _DROPPED & 0xFFFFFFFF)
     return depth
+
+
+def _limit_in_one_loop(depth: FloatImage, low: float, high: float) -> None:
+    """Set what is beyond the limits to infinity and round the rest, in place."""
+    low_bits, high_bits = np.array([low, high], np.float32).view(np.int32)
+    half, kept = np.int32(1 << (_DROPPED - 1)), np.int32(-1 << _DROPPED)
+    limit_depth(depth.view(np.int32), low_bits, high_bits, half, kept)
 
 
 class _Stopwatch:

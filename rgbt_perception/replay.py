@@ -12,6 +12,8 @@ from typing import Any
 
 from rgbt_perception.config import Config, changed_values
 from rgbt_perception.engines.choice import make_engine, make_scene_engine
+from rgbt_perception.engines.engine import Engine
+from rgbt_perception.engines.identity import identity, runtimes
 from rgbt_perception.errors import InputError, RgbtError, UsageError
 from rgbt_perception.frames import Modality
 from rgbt_perception.geometry.rig import load_rig
@@ -267,8 +269,9 @@ def _summary(
         "rejected": {camera.value: statistics.rejected[camera.value] for camera in Modality},
         "modes": dict(statistics.modes),
         "latency_ms": statistics.latencies.summary(),
-        "engine": engine.name,
+        "engine": runtimes(engine, None if scene is None else scene.engine),
         "weights": {one.model: one.digest for one in engines},
+        "networks": {one.model: _network(one) for one in engines},
         "network": [session.pipeline.width, session.pipeline.height],
         "settings": changed_values(config),
         "problems": [
@@ -278,6 +281,12 @@ def _summary(
         "truncated": truncated,
         "ended": ended,
     }
+
+
+def _network(engine: Engine) -> dict[str, str]:
+    """What is loaded of one network; its digest stands under ``weights``."""
+    loaded = identity(engine)
+    return {"file": loaded.file, "precision": loaded.precision, "engine": loaded.runtime}
 
 
 def _write_summary(path: Path, summary: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from rgbt_perception.config import Config
+from rgbt_perception.engines.identity import runtimes
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import Modality, Mode, Perception
 from rgbt_perception.geometry.rig import Rig
@@ -64,6 +65,7 @@ class Session:
         pipeline: with its engine.
         statistics: what was counted.
         degraded_by: reason codes of a host that cannot keep up; a FULL result becomes DEGRADED.
+        remarks: further reason codes, which leave the mode as it is.
         unused: why the last match gave no result; empty when it gave one or nobody wanted it.
         idle: nobody wanted the last match's result.
         factory: makes the host's messages.
@@ -92,6 +94,7 @@ class Session:
         self.pipeline = pipeline
         self.statistics = Statistics()
         self.degraded_by: tuple[str, ...] = ()
+        self.remarks: tuple[str, ...] = ()
         self.unused: tuple[str, ...] = ()
         self.idle = False
         self.situation: tuple[Mode, tuple[str, ...]] = (Mode.WAITING, ())
@@ -250,6 +253,8 @@ class Session:
         if self.degraded_by:
             mode = Mode.DEGRADED if pair.mode is Mode.FULL else pair.mode
             pair = replace(pair, mode=mode, reasons=pair.reasons + self.degraded_by)
+        if self.remarks:
+            pair = replace(pair, reasons=pair.reasons + self.remarks)
         sensed = time.perf_counter()
         perception = self.pipeline.process(pair, wanted)
         processed = time.perf_counter()
@@ -343,6 +348,6 @@ class Session:
             mean_confidence=mean_confidence,
             depth_model=self.pipeline.engine.model,
             scene_model="" if scene is None else scene.engine.model,
-            engine=self.pipeline.engine.name,
+            engine=runtimes(self.pipeline.engine, None if scene is None else scene.engine),
         )
         return Output("status", STATUS, message, stamp_ns)

@@ -26,6 +26,8 @@ class Statistics:
         rejected: pictures refused, by camera.
         used: pictures decoded without complaint, by camera.
         unprocessed: pictures of matches that a newer one replaced before they were processed.
+        unsent: messages that the middleware did not take, by output.
+        unsent_line: why, the last time.
         problems: first error line and count, by a short name.
         recent: last error line, by the same name.
         latencies: milliseconds by stage.
@@ -39,6 +41,8 @@ class Statistics:
     rejected: Counter[str] = field(default_factory=Counter)
     used: Counter[str] = field(default_factory=Counter)
     unprocessed: Counter[str] = field(default_factory=Counter)
+    unsent: Counter[str] = field(default_factory=Counter)
+    unsent_line: str = ""
     problems: dict[str, tuple[str, int]] = field(default_factory=dict)
     recent: dict[str, str] = field(default_factory=dict)
     latencies: StageLatencies = field(default_factory=StageLatencies)
@@ -76,6 +80,17 @@ class Statistics:
         with self._lock:
             self.unprocessed.update(modality.value for modality in modalities)
 
+    def not_sent(self, topic: str, line: str) -> None:
+        """Count an output that the middleware did not take.
+
+        Args:
+            topic: key of ``offered_topics``.
+            line: says why.
+        """
+        with self._lock:
+            self.unsent[topic] += 1
+            self.unsent_line = line
+
     def finished(self, mode: Mode, stages: Mapping[str, float]) -> None:
         """Count a result, with milliseconds by stage."""
         with self._lock:
@@ -100,6 +115,8 @@ class Statistics:
                 modes=dict(self.modes),
                 rejected=dict(self.rejected),
                 unprocessed=dict(self.unprocessed),
+                unsent=dict(self.unsent),
+                unsent_line=self.unsent_line,
                 problems={
                     name: (self.recent.get(name, first), count)
                     for name, (first, count) in self.problems.items()
@@ -119,6 +136,8 @@ class Snapshot:
     modes: Mapping[str, int]
     rejected: Mapping[str, int]
     unprocessed: Mapping[str, int]
+    unsent: Mapping[str, int]
+    unsent_line: str
     problems: Mapping[str, tuple[str, int]]
     latencies: Mapping[str, Mapping[str, float]]
     last_stages: Mapping[str, float]

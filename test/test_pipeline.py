@@ -11,7 +11,7 @@ from rgbt_perception.engines.depth_exchange import OUTPUTS, input_shapes
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.frames import Calibration, FramePair, Mode, Pinhole, RgbFrame, ThermalFrame
 from rgbt_perception.pipeline import GEOMETRY_UNKNOWN, DepthPipeline, Wanted
-from rgbt_perception.scene_stage import SceneWanted
+from rgbt_perception.scene.stage import SceneWanted
 
 SHAPES = input_shapes(32, 64)
 RGB = Pinhole(128, 48, 100.0, 100.0, 63.5, 23.5)

@@ -19,6 +19,7 @@ from rgbt_perception.config import Config, load_config
 from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.cache.store import PlanStore
 from rgbt_perception.engines.choice import model_path, shipped_models
+from rgbt_perception.engines.int8_file import int8_file, int8_path
 from rgbt_perception.engines.tensorrt.builder import TensorRtBuilder
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.resources import share
@@ -120,8 +121,9 @@ def _installed() -> int:
     models = shipped_models()
     for model in models:
         path = model_path(model)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        click.echo(f"model {model}: {path.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
+        _tell_model(f"model {model}", path)
+        if int8_path(path).is_file():
+            _tell_int8(model, path)
     if not models:
         missing.append("model confidence_depth")
         click.echo("model: none is installed")
@@ -139,6 +141,19 @@ def _installed() -> int:
         return 1
     click.echo("everything needed is there")
     return 0
+
+
+def _tell_model(name: str, path: Path) -> None:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    click.echo(f"{name}: {path.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
+
+
+def _tell_int8(model: str, plain: Path) -> None:
+    """And whether it is one that may be used."""
+    try:
+        _tell_model(f"model {model} in int8 (for openvino)", int8_file(plain))
+    except RgbtError as error:
+        click.echo(f"not used: {error}")
 
 
 def _tell_engines() -> None:

@@ -20,7 +20,9 @@ from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.cache.record import PlanRecord
 from rgbt_perception.engines.cache.store import WRITING, PlanStore
 from rgbt_perception.engines.choice import model_path
+from rgbt_perception.engines.int8_file import int8_file
 from rgbt_perception.engines.plan_builder import Precision
+from rgbt_perception.engines.precision import is_quantized
 from rgbt_perception.engines.tensorrt.compiler import tensorrt_compiler
 
 _POLL_S = 0.1
@@ -59,10 +61,13 @@ def build(model: str, precision: str, cache: str, as_json: bool) -> None:
     """Compile MODEL, a shipped model's name or an ONNX file, for this machine's GPU.
 
     Its results are compared with fp32 on stored pictures; an engine that differs too much is
-    refused. Nothing is done when it is there already.
+    refused. Nothing is done when it is there already. int8 is compiled from the model's form in
+    int8, NAME.int8.onnx beside it.
     """
     path, folder = model_path(model), cache_folder(cache)
     arithmetic = Precision(precision)
+    if arithmetic is Precision.INT8 and not is_quantized(path.read_bytes()):
+        path = int8_file(path)
     compiler = tensorrt_compiler(path, arithmetic)
     faults: list[BaseException] = []
 

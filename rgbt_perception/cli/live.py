@@ -21,7 +21,7 @@ from rgbt_perception.config import (
     load_config,
     with_values,
 )
-from rgbt_perception.errors import UsageError
+from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.hosting.interfaces import check_remaps, resolve
 from rgbt_perception.hosting.loading import Loading, load_pipeline, still_loading
@@ -122,7 +122,9 @@ def _load(config: Config, place: Place) -> DepthPipeline:
 
         def tell(loading: Loading) -> None:
             _tell_loading(loading)
-            notice(loading.finding())
+            # A domain that cannot be joined is told by the host, which joins it later.
+            with suppress(RgbtError):
+                notice(loading.finding())
 
         return load_pipeline(config, lambda: True, tell)
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from rgbt_perception.engines.depth_exchange import input_shapes
+from rgbt_perception.engines.optional_package import optional_package
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.geometry.alignment import FARTHEST_M, GHOST_PX
 
@@ -171,10 +172,7 @@ def with_alignment(content: bytes) -> bytes:
     Raises:
         RgbtError: no ONNX, no such inputs, or onnx is not installed.
     """
-    try:
-        import onnx
-    except ModuleNotFoundError:
-        raise RgbtError("aligned scene: the package onnx is not installed") from None
+    onnx = optional_package("onnx", "aligned scene: the package onnx", "`pip install onnx`")
     try:
         scene = onnx.load_model_from_string(content)
     except Exception:  # protobuf's errors share no public base class

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from rgbt_perception.config import NO_SCENE_MODEL, EngineConfig, EngineName, EnginePrecision
@@ -11,11 +12,13 @@ from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.constant import ConstantEngine, ConstantSceneEngine
 from rgbt_perception.engines.cpu import cpu_engine
 from rgbt_perception.engines.engine import Engine
+from rgbt_perception.engines.identity import identity
+from rgbt_perception.engines.int8_file import SUFFIX, int8_file, int8_path
 from rgbt_perception.engines.onnxruntime import OnnxRuntimeEngine
 from rgbt_perception.engines.openvino import OpenVinoEngine
-from rgbt_perception.engines.plan_builder import Precision, Progress
+from rgbt_perception.engines.plan_builder import NoRoomError, Precision, Progress
 from rgbt_perception.engines.precision import is_quantized
-from rgbt_perception.engines.tensorrt.compiler import tensorrt_compiler
+from rgbt_perception.engines.tensorrt.compiler import tensorrt_compiler, tensorrt_machine
 from rgbt_perception.errors import RgbtError
 
 _log = logging.getLogger(__name__)
@@ -23,8 +26,9 @@ _WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 
 
 def shipped_models() -> list[str]:
-    """Names of the models that come with the package."""
-    return sorted(path.stem for path in _WEIGHTS.glob("*.onnx"))
+    """Names of the models that come with the package; forms in int8 are no models of their own."""
+    found = (path.name for path in _WEIGHTS.glob("*.onnx"))
+    return sorted(name.removesuffix(".onnx") for name in found if not name.endswith(SUFFIX))
 
 
 def model_path(model: str) -> Path:
@@ -99,53 +103,128 @@ def precisions(wanted: EnginePrecision, quantized: bool) -> list[Precision]:
 
 
 def _loaded(config: EngineConfig, model: str, progress: Progress) -> Engine:
-    path = model_path(model)
+    plain = model_path(model)
+    # A path names the file itself.
+    config, int8 = _forms(config, plain, by_name=plain == _WEIGHTS / f"{model}.onnx")
     if config.name is EngineName.AUTO:
-        try:
-            engine: Engine = _tensorrt(config, path, progress)
-            why = "as there are an NVIDIA GPU and TensorRT"
-        except RgbtError as error:
-            engine = cpu_engine(path, config.threads)
-            why = f"as TensorRT cannot be used: {error}"
-    elif config.name is EngineName.ONNXRUNTIME:
-        engine, why = OnnxRuntimeEngine(path, config.threads), "as configured"
+        engine, why = _best(config, plain, int8, progress)
     else:
-        engine, why = _asked(config, path, progress)
-    _log.info("engine for %s: %s, %s", path.name, engine.name, why)
+        engine, why = _asked(config, plain, int8, progress)
+    loaded = identity(engine)
+    _check_precision(config, loaded.model, loaded.precision, loaded.runtime)
+    _log.info("engine for %s: %s, %s", loaded.file or plain.name, engine.name, why)
     return engine
 
 
-def _asked(config: EngineConfig, path: Path, progress: Progress) -> tuple[Engine, str]:
+def _forms(config: EngineConfig, plain: Path, by_name: bool) -> tuple[EngineConfig, Path | None]:
+    """With what is left to ask of the precision: the network's file in int8 if it is to be used.
+
+    Args:
+        config: as asked.
+        plain: the network's file.
+        by_name: it is a shipped one and was asked for by its name.
+
+    Raises:
+        RgbtError: int8 is asked for and cannot be had, and nothing may stand for it.
+    """
+    wanted = config.precision
+    if wanted is EnginePrecision.INT8:
+        if config.name is EngineName.ONNXRUNTIME:
+            raise RgbtError(
+                "engine.precision int8: onnxruntime takes longer in int8 than in fp32; expected "
+                "engine.name auto, openvino or tensorrt"
+            )
+        try:
+            return config, plain if is_quantized(_content(plain)) else int8_file(plain)
+        except RgbtError as error:
+            if not config.fallback:
+                raise
+            # Of two networks one may have no such form: its accuracy did not pass.
+            _log.warning("%s; precision auto instead, as engine.fallback allows", error)
+            return replace(config, precision=EnginePrecision.AUTO), None
+    if wanted is EnginePrecision.AUTO and by_name and int8_path(plain).is_file():
+        try:
+            return config, int8_file(plain)
+        except RgbtError as error:
+            _log.warning("%s; %s instead", error, plain.name)
+    return config, None
+
+
+def _best(
+    config: EngineConfig, plain: Path, int8: Path | None, progress: Progress
+) -> tuple[Engine, str]:
+    """The fastest that is there, and why it is that one."""
+    try:
+        engine = _tensorrt(config, plain, int8, progress)
+        return engine, "as there are an NVIDIA GPU and TensorRT"
+    except RgbtError as error:
+        if isinstance(error, NoRoomError):
+            # Who has a GPU expects it to be used.
+            _log.warning("%s; the CPU instead", error)
+        engine = cpu_engine(plain, config.threads, int8)
+        return engine, f"as TensorRT cannot be used: {error}"
+
+
+def _asked(
+    config: EngineConfig, plain: Path, int8: Path | None, progress: Progress
+) -> tuple[Engine, str]:
     """With the one runtime that is asked for, or ONNX Runtime where that is allowed; and why."""
     try:
+        if config.name is EngineName.ONNXRUNTIME:
+            return OnnxRuntimeEngine(plain, config.threads), "as configured"
         if config.name is EngineName.OPENVINO:
-            return OpenVinoEngine(path, config.threads), "as configured"
-        return _tensorrt(config, path, progress), "as configured"
+            return OpenVinoEngine(int8 or plain, config.threads), "as configured"
+        return _tensorrt(config, plain, int8, progress), "as configured"
     except RgbtError as error:
-        if not config.fallback:
+        if not config.fallback or config.name is EngineName.ONNXRUNTIME:
             raise
         _log.warning("%s; onnxruntime instead, as engine.fallback allows", error)
-        return OnnxRuntimeEngine(path, config.threads), f"instead of {config.name.value}"
+        return OnnxRuntimeEngine(plain, config.threads), f"instead of {config.name.value}"
 
 
-def _tensorrt(config: EngineConfig, path: Path, progress: Progress) -> Engine:
-    """In the first precision that can be had.
+def _check_precision(config: EngineConfig, model: str, found: str, runtime: str) -> None:
+    """Say that a precision that is asked for was not to be had.
+
+    Raises:
+        RgbtError: and that nothing may stand for it.
+    """
+    wanted = config.precision.value
+    if config.precision is EnginePrecision.AUTO or wanted == found:
+        return
+    line = f"engine.precision {wanted}: {model} is executed in {found} by {runtime}"
+    if not config.fallback:
+        raise RgbtError(f"{line}; expected a runtime that has it, or engine.fallback")
+    _log.warning("%s, as engine.fallback allows", line)
+
+
+def _tensorrt(config: EngineConfig, plain: Path, int8: Path | None, progress: Progress) -> Engine:
+    """In the first precision that can be had; in int8 only where that is asked for.
 
     Raises:
         RgbtError: TensorRT or the GPU is missing, or no precision can be had; the line says why.
     """
+    # First, as what else is wrong does not matter without them.
+    machine = tensorrt_machine()
+    path = plain
+    if config.precision is EnginePrecision.INT8 and int8 is not None:
+        path = int8
+    wanted = precisions(config.precision, is_quantized(_content(path)))
     folder = cache_folder(config.cache)
-    try:
-        quantized = is_quantized(path.read_bytes())
-    except OSError as error:
-        raise RgbtError(f"model {path}: {error.strerror}") from None
-    wanted = precisions(config.precision, quantized)
     for precision in wanted:
-        compiler = tensorrt_compiler(path, precision)
+        compiler = tensorrt_compiler(path, precision, machine)
         try:
             return cached_engine(path, precision, compiler, folder, progress)
+        except NoRoomError:
+            raise  # not less of it in a precision with more digits
         except RgbtError as error:
             if precision is wanted[-1]:
                 raise
             _log.warning("%s; trying the next precision", error)
     raise AssertionError("a precision is always wanted")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RgbtError(f"model {path}: {error.strerror}") from None

@@ -10,7 +10,7 @@ import numpy as np
 from rgbt_perception.engines import scene_exchange
 from rgbt_perception.engines.depth_exchange import OUTPUTS, input_shapes
 from rgbt_perception.engines.engine import Tensors
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 DEPTH_M = 10.0
 # The shipped network's size.

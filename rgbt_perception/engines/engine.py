@@ -20,7 +20,8 @@ class Engine(Protocol):
         name: runtime and its version, e.g. ``onnxruntime 1.31.1 (CPU)``.
         model: name of the network.
         digest: SHA-256 of the model file, hexadecimal.
-        metadata: text properties stored in the model file.
+        metadata: text properties stored in the model file, and beside them those that ``identity``
+            reads: ``file`` and ``precision``.
         inputs: shape of each input by name.
         outputs: names of the outputs.
     """

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.engines.optional_package import optional_package
 from rgbt_perception.errors import RgbtError
 
 _log = logging.getLogger(__name__)
@@ -76,12 +77,7 @@ def to_half(content: bytes) -> bytes:
     Raises:
         RgbtError: it is no ONNX file, or a package for it is missing.
     """
-    try:
-        import onnx
-    except ModuleNotFoundError:
-        raise RgbtError(
-            "precision fp16: the package onnx is not installed; expected `pip install onnx`"
-        ) from None
+    onnx = optional_package("onnx", "precision fp16: the package onnx", "`pip install onnx`")
     try:
         model = onnx.load_model_from_string(content)
         # Types and shapes of everything in between.
@@ -138,7 +134,7 @@ class _Graph:
                     continue
             if self._fits(node):
                 half.add(index)
-                values.update(node.output)
+                values.update(node.output[place] for place in self.float_outputs(node))
         return half
 
     def floats(self, node: Any) -> Iterator[int]:
@@ -149,10 +145,17 @@ class _Graph:
             if name in self.constants:
                 if self.constants[name].dtype == np.float32:
                     yield place
-            elif name:
-                kind = self._types.get(name)
-                if kind is None or kind.elem_type == self._float:
-                    yield place
+            elif self._is_float(name):
+                yield place
+
+    def float_outputs(self, node: Any) -> Iterator[int]:
+        """Positions of the outputs of a node whose type follows the precision."""
+        # What is left out has no name; indices, as of the largest value, are no floats.
+        return (place for place, name in enumerate(node.output) if self._is_float(name))
+
+    def _is_float(self, name: str) -> bool:
+        kind = self._types.get(name)
+        return bool(name) and (kind is None or kind.elem_type == self._float)
 
     def _computed(self, node: Any) -> Iterator[str]:
         """Float inputs of a node that depend on the network's inputs."""
@@ -234,11 +237,12 @@ class _Rewriting:
                 else:
                     yield helper.make_node("Cast", [name], [name + _HALF], to=TensorProto.FLOAT16)
             node.input[place] = name + _HALF
-        outputs = list(node.output)
-        node.output[:] = [name + _HALF for name in outputs]
-        self._there.update(node.output)
+        outputs = {place: node.output[place] for place in self._graph.float_outputs(node)}
+        for place, name in outputs.items():
+            node.output[place] = name + _HALF
+            self._there.add(name + _HALF)
         yield node
-        for name in outputs:
+        for name in outputs.values():
             if name in self._wanted:
                 yield helper.make_node("Cast", [name + _HALF], [name], to=TensorProto.FLOAT)
 

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.engines.engine import Tensors
+from rgbt_perception.engines.identity import cpu_name, described, stored_precision
+from rgbt_perception.engines.optional_package import optional_package
 from rgbt_perception.errors import RgbtError
 
 
@@ -32,12 +34,9 @@ class OnnxRuntimeEngine:
             RgbtError: onnxruntime is missing, or the file is missing or no ONNX model whose shapes
                 are fixed and whose outputs are float32.
         """
-        try:
-            import onnxruntime
-        except ModuleNotFoundError:
-            raise RgbtError(
-                "engine onnxruntime: not installed; expected `pip install onnxruntime`"
-            ) from None
+        onnxruntime = optional_package(
+            "onnxruntime", "engine onnxruntime", "`pip install onnxruntime`"
+        )
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -49,9 +48,12 @@ class OnnxRuntimeEngine:
         except Exception as error:  # onnxruntime's errors share no public base class
             reason = " ".join(str(error).split())[:200]
             raise RgbtError(f"model {path}: not a usable ONNX file ({reason})") from None
-        self.name = f"onnxruntime {onnxruntime.__version__} (CPU)"
+        precision = stored_precision(content)
+        self.name = cpu_name(f"onnxruntime {onnxruntime.__version__}", precision)
         self.digest = hashlib.sha256(content).hexdigest()
-        self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+        self.metadata: Mapping[str, str] = described(
+            self._session.get_modelmeta().custom_metadata_map, path.name, precision
+        )
         self.model = self.metadata.get("model", path.stem)
         self.inputs: Mapping[str, tuple[int, ...]] = {
             item.name: tuple(item.shape) for item in self._session.get_inputs()

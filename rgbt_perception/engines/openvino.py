@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.engines.engine import Tensors
+from rgbt_perception.engines.identity import cpu_name, described, stored_precision
 from rgbt_perception.engines.onnx_metadata import onnx_metadata
+from rgbt_perception.engines.optional_package import optional_package
 from rgbt_perception.errors import RgbtError
-
-MISSING = "engine openvino: not installed; expected `pip install 'rgbt_perception[cpu]'`"
 
 
 class OpenVinoEngine:
@@ -53,9 +53,10 @@ class OpenVinoEngine:
                 raise RgbtError(
                     f"model {path}: output {name} has the type {kind.to_string()}, expected f32"
                 )
-        self.name = f"openvino {openvino.__version__.partition('-')[0]} (CPU)"
+        precision = stored_precision(content)
+        self.name = cpu_name(f"openvino {openvino.__version__.partition('-')[0]}", precision)
         self.digest = hashlib.sha256(content).hexdigest()
-        self.metadata: Mapping[str, str] = onnx_metadata(content)
+        self.metadata: Mapping[str, str] = described(onnx_metadata(content), path.name, precision)
         self.model = self.metadata.get("model", path.stem)
         self.outputs: Collection[str] = tuple(results)
         self._results = {name: np.zeros(shape, np.float32) for name, shape in results.items()}
@@ -82,15 +83,9 @@ def _openvino() -> Any:
     Raises:
         RgbtError: it is missing, its libraries are, or it is older than what is used of it.
     """
-    try:
-        import openvino
-    except ModuleNotFoundError as error:
-        if error.name != "openvino":
-            raise RgbtError(f"engine openvino: cannot be loaded ({error})") from None
-        raise RgbtError(MISSING) from None
-    except (ImportError, OSError) as error:  # a shared library that is missing or does not fit
-        reason = " ".join(str(error).split())
-        raise RgbtError(f"engine openvino: its library cannot be loaded ({reason})") from None
+    openvino = optional_package(
+        "openvino", "engine openvino", "`pip install 'rgbt_perception[cpu]'`"
+    )
     if not all(hasattr(openvino, name) for name in ("Core", "Tensor", "Type", "properties")):
         raise RgbtError("engine openvino: too old; expected version 2024.4 or newer")
     return openvino

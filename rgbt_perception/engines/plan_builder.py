@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from rgbt_perception.errors import RgbtError
+
 
 class Precision(Enum):
     """Of the arithmetic; it lives in the ONNX file that a plan is made from."""
@@ -29,6 +31,10 @@ class PlanTarget:
     runtime: str
     gpu: str
     compute_capability: str
+
+
+class NoRoomError(RgbtError):
+    """The GPU's memory is full, or what is needed of the host's is: it says nothing of a plan."""
 
 
 Progress = Callable[[str, float], None]

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.engines.optional_package import optional_package
 from rgbt_perception.errors import RgbtError
 
 RAW = "_raw"
@@ -61,10 +62,7 @@ def with_raw_inputs(content: bytes, placements: Mapping[str, Placement]) -> byte
     Raises:
         RgbtError: no ONNX, no such inputs, an area beyond the canvas, or onnx is not installed.
     """
-    try:
-        import onnx
-    except ModuleNotFoundError:
-        raise RgbtError("raw inputs: the package onnx is not installed") from None
+    onnx = optional_package("onnx", "raw inputs: the package onnx", "`pip install onnx`")
     try:
         model = onnx.load_model_from_string(content)
     except Exception:  # protobuf's errors share no public base class

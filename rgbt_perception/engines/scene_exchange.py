@@ -7,7 +7,7 @@ from collections.abc import Mapping
 OUTPUTS = ("fused", "weight", "logits")
 """``fused``: (1, 1, H, W), luminance, 0 to 1. ``weight``: (1, 1, H, W), share of the visible
 picture, 0 = the thermal one's, 1 = the visible one's. ``logits``: (1, classes, H, W), by the ids of
-``scene_classes``."""
+``scene.classes``."""
 
 
 def input_shapes(height: int, width: int) -> Mapping[str, tuple[int, ...]]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rgbt_perception.evaluation.colormap import depth_colors, depth_scale, temperature_colors
 from rgbt_perception.evaluation.run_clouds import Cloud
 from rgbt_perception.frames import ColorImage, Matrix
-from rgbt_perception.scene_classes import COLOURS
+from rgbt_perception.scene.classes import COLOURS
 
 _SIZE = (640, 480)
 _PAPER = (238, 240, 242)

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from rgbt_perception.cli.progress import progress
-from rgbt_perception.errors import InputError, RgbtError, UsageError
+from rgbt_perception.cli.standalone import run_alone
+from rgbt_perception.errors import InputError, UsageError
 from rgbt_perception.evaluation.fusion_metrics import Luminance, fusion_metrics
 from rgbt_perception.evaluation.fusion_scores import (
     FusionScore,
@@ -143,19 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0 done, 1 the work failed, 2 wrong use.
     """
-    try:
-        command.main(args=arguments, prog_name="fusion_baselines", standalone_mode=False)
-    except (click.UsageError, UsageError) as error:
-        text = error.format_message() if isinstance(error, click.UsageError) else str(error)
-        click.echo(f"fusion_baselines: {text}", err=True)
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("fusion_baselines: interrupted", err=True)
-        return 1
-    except (RgbtError, OSError) as error:
-        click.echo(f"fusion_baselines: {error}", err=True)
-        return 1
-    return 0
+    return run_alone(command, "fusion_baselines", arguments)
 
 
 def names_of(file: Path, part: str) -> list[str]:

@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 
 from rgbt_perception.cli.progress import progress
+from rgbt_perception.cli.standalone import run_alone
 from rgbt_perception.config import EngineConfig, ThermalConfig
 from rgbt_perception.engines.choice import make_scene_engine
-from rgbt_perception.errors import RgbtError, UsageError
+from rgbt_perception.errors import UsageError
 from rgbt_perception.evaluation.fusion_baselines import BASELINES, names_of
 from rgbt_perception.evaluation.fusion_metrics import FUSION_METRICS, Luminance, fusion_metrics
 from rgbt_perception.evaluation.fusion_scores import (
@@ -29,7 +30,7 @@ from rgbt_perception.evaluation.fusion_scores import (
 from rgbt_perception.evaluation.image_folders import match_sources, read_luminance
 from rgbt_perception.frames import ColorImage, Pinhole, RgbFrame, ThermalFrame
 from rgbt_perception.recording.pictures import read_picture
-from rgbt_perception.scene_stage import SceneStage, SceneView, SceneWanted
+from rgbt_perception.scene.stage import SceneStage, SceneView, SceneWanted
 from rgbt_perception.sensing.thermal import ThermalNormalizer
 
 OURS = "rgbt"
@@ -145,19 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0 done, 1 the work failed, 2 wrong use.
     """
-    try:
-        command.main(args=arguments, prog_name="fusion_comparison", standalone_mode=False)
-    except (click.UsageError, UsageError) as error:
-        text = error.format_message() if isinstance(error, click.UsageError) else str(error)
-        click.echo(f"fusion_comparison: {text}", err=True)
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("fusion_comparison: interrupted", err=True)
-        return 1
-    except (RgbtError, OSError) as error:
-        click.echo(f"fusion_comparison: {error}", err=True)
-        return 1
-    return 0
+    return run_alone(command, "fusion_comparison", arguments)
 
 
 def _verdict(rows: Mapping[str, Mapping[str, float]]) -> str:

@@ -67,7 +67,7 @@ class LabelTruth:
     """True classes of one picture.
 
     Attributes:
-        labels: (H, W) uint8, ids of ``scene_classes``, in the camera's rectified view.
+        labels: (H, W) uint8, ids of ``scene.classes``, in the camera's rectified view.
         condition: what the recording shows at that time.
     """
 

@@ -32,6 +32,16 @@ class KeptTruths:
         while len(self._messages) > _KEPT:
             self._messages.popitem(last=False)
 
+    def has_passed(self, stamp_ns: int) -> bool:
+        """Whether the topic, which is in order, has gone on from before a stamp to after it."""
+        later = False
+        # The newest first; where the stamps jumped back, those from before the jump say nothing.
+        for kept_ns in reversed(self._messages):
+            if kept_ns <= stamp_ns:
+                return later
+            later = True
+        return False
+
     def at(self, stamp_ns: int, tolerance_ns: int) -> tuple[Any, Condition] | None:
         """The message nearest to a stamp, and what it shows; None when none is near enough."""
         if not tolerance_ns:

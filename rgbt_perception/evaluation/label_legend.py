@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rgbt_perception.evaluation import report_page as html
-from rgbt_perception.scene_classes import SCENE_CLASSES, UNLABELLED
+from rgbt_perception.scene.classes import SCENE_CLASSES, UNLABELLED
 
 
 def label_legend(classes: Iterable[int] | None = None) -> str:

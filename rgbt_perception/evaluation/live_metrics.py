@@ -37,6 +37,8 @@ _NEEDED = ("depth", "confidence", "status")
 class _Pending:
     frame: OutputFrame
     since_ns: int
+    # The labels of a later frame came: those of this one will not.
+    labels_passed: bool = False
 
 
 class LiveMetrics:
@@ -99,7 +101,10 @@ class LiveMetrics:
         if name == "status" and message.mode in (Mode.WAITING, Mode.FAULT):
             return  # belongs to no depth
         self.last_output_ns = now_ns
-        self._labels_seen |= name == "labels"
+        if name == "labels":
+            self._labels_seen = True
+            for earlier_ns, waiting in self._pending.items():
+                waiting.labels_passed |= earlier_ns < stamp_ns
         pending = self._pending.get(stamp_ns)
         if pending is None or name in pending.frame.messages:
             if pending is not None:  # the same moment once more: a recording that loops
@@ -116,7 +121,7 @@ class LiveMetrics:
             Whether there was one; more may be ready then.
         """
         for stamp_ns, pending in self._pending.items():
-            if now_ns - pending.since_ns >= WAIT_NS or self._complete(pending.frame):
+            if now_ns - pending.since_ns >= WAIT_NS or self._complete(pending):
                 self._settle(self._pending.pop(stamp_ns).frame)
                 return True
         return False
@@ -162,11 +167,14 @@ class LiveMetrics:
             ],
         }
 
-    def _complete(self, frame: OutputFrame) -> bool:
+    def _complete(self, pending: _Pending) -> bool:
+        frame = pending.frame
         names = _NEEDED if frame.mode in SINGLE else (*_NEEDED, *self._estimates[1:])
-        if self._labels_seen:
+        if self._labels_seen and not pending.labels_passed:
             names = (*names, "labels")
-            if self.label_truths and self._found(self._label_truths, frame) is None:
+            known = not self.label_truths or self._found(self._label_truths, frame) is not None
+            # True labels may be fewer than pictures, or get lost: they are sent unreliably.
+            if not known and not self._label_truths.has_passed(frame.stamp_ns):
                 return False
         return (
             all(name in frame.messages for name in names)

@@ -19,7 +19,7 @@ from rgbt_perception.evaluation.colormap import (
 )
 from rgbt_perception.evaluation.label_legend import label_legend
 from rgbt_perception.evaluation.run_clouds import RunCloud
-from rgbt_perception.scene_classes import COLOURS
+from rgbt_perception.scene.classes import COLOURS
 
 MOST_POINTS = 30_000
 """Points of one cloud at most."""

@@ -97,7 +97,7 @@ def identity(run: RunFolder) -> str:
         ("output view", f"{run.reference.value} camera"),
         ("engine", str(info.get("engine") or "")),
         *(
-            ("weights", f"{name}, sha256 {digest}")
+            ("weights", f"{name}{_source(info, name)}, sha256 {digest}")
             for name, digest in (info.get("weights") or {}).items()
         ),
         ("network size", f"{network} pixels" if network else ""),
@@ -105,6 +105,13 @@ def identity(run: RunFolder) -> str:
         ("settings", _settings(info["settings"]) if "settings" in info else ""),
     ]
     return html.section("About this run", html.facts(pairs))
+
+
+def _source(info: Mapping[str, Any], model: str) -> str:
+    """From which file and in which precision, where the run says."""
+    network = (info.get("networks") or {}).get(model) or {}
+    said = [network[name] for name in ("file", "precision") if network.get(name)]
+    return f": {', '.join(said)}" if said else ""
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

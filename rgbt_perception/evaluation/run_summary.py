@@ -117,6 +117,7 @@ _EXPECTED: dict[str, tuple[Callable[[object], bool], str]] = {
     "latency_ms": (_each(_is_spread), "p50 and p99 in milliseconds by stage"),
     "engine": (_is_text, "a text"),
     "weights": (_each(_is_text), "checksums by model"),
+    "networks": (_each(_each(_is_text)), "file, precision and engine by model"),
     "network": (_is_size, "width and height"),
     "settings": (_each(_is_setting), "parameter values by name"),
     "problems": (_are_problems, "a list of name, count and first line"),

@@ -18,7 +18,7 @@ from rgbt_perception.evaluation.colormap import grey_picture
 from rgbt_perception.evaluation.moments import Moment, collect_moments
 from rgbt_perception.evaluation.run_folder import count_outputs, open_run
 from rgbt_perception.frames import ColorImage
-from rgbt_perception.scene_classes import SCENE_CLASSES, UNLABELLED
+from rgbt_perception.scene.classes import SCENE_CLASSES, UNLABELLED
 
 _TILE_WIDTH = 480
 _GAP = 6

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rgbt_perception.evaluation.table import in_columns
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 HEAD = ("condition", "estimate", "frames", "mIoU", "accuracy")
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from rgbt_perception.evaluation.segmentation_scores import SegmentationScore
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 ESTIMATES = ("fused", "rgb", "thermal", "ungated")
 """The depth estimates that are scored against each other on the same pixels."""

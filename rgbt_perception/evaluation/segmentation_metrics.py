@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rgbt_perception.scene_classes import UNLABELLED
+from rgbt_perception.scene.classes import UNLABELLED
 
 Labels = npt.NDArray[np.uint8]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.evaluation.segmentation_metrics import Confusion, Labels
-from rgbt_perception.scene_classes import UNLABELLED
+from rgbt_perception.scene.classes import UNLABELLED
 
 SEGMENTATION_ESTIMATES = ("fused", "rgb", "thermal")
 """From both cameras, and by the same network from one of them alone."""

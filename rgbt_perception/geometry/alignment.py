@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.compiled import compiles, prepared
 from rgbt_perception.frames import ColorImage, FloatImage, Mask, Matrix, Pinhole
+from rgbt_perception.geometry.alignment_loop import fill_words, look_up
+from rgbt_perception.geometry.projection import Projection, projection
 from rgbt_perception.geometry.row_bands import row_bands
 from rgbt_perception.geometry.scratch import Scratch
-from rgbt_perception.geometry.warp import Projection, projection
 
 FARTHEST_M = 1e4
 """Stands for infinity, where the sky is."""
@@ -22,6 +24,8 @@ GHOST_PX = 1.5
 _NEAREST_M = 0.05
 _OUTSIDE = np.float32(-10.0)
 _AROUND = np.ones((3, 3), np.uint8)
+_EVERYWHERE = np.empty((0, 0), np.bool_)
+_NO_CELLS = np.empty((0, 0), np.float32)
 # Whole numbers below are exact in single precision.
 _EXACT = 1 << 24
 _scratch = Scratch()
@@ -54,29 +58,51 @@ def align_picture(
     Returns:
         (H, W, 3) uint8, 0 where not seen, and (H, W) bool, True where seen.
     """
+    known = projection(camera, image_camera, image_T_camera)
+    baseline = float(np.linalg.norm(image_T_camera[:3, 3]))
+    grid = _grid(image_camera, min(1.0, camera.fx / image_camera.fx))
+    # Nearer by so much than a point, something hides it.
+    step = GHOST_PX / (image_camera.fx * baseline) if baseline > 0 else None
+    # A loop checks no bounds.
+    fits = depth.shape == _shape(camera) and image.shape[:2] == _shape(image_camera)
+    fits &= valid is None or valid.shape == image.shape[:2]
+    align = _align_in_one_loop if fits and compiles() else _align
+    return align(depth, image, image_camera, valid, known, grid, step)
+
+
+def _shape(camera: Pinhole) -> tuple[int, int]:
+    return camera.height, camera.width
+
+
+def _align(
+    depth: FloatImage,
+    image: ColorImage,
+    image_camera: Pinhole,
+    valid: Mask | None,
+    known: Projection,
+    grid: _Grid,
+    step: float | None,
+) -> tuple[ColorImage, Mask]:
+    """See ``align_picture``; without a ``step`` nothing can be hidden."""
     height, width = depth.shape
     columns = _scratch.floats("columns", height, width)
     rows = _scratch.floats("rows", height, width)
     nearness = _scratch.floats("nearness", height, width)
     cells = _scratch.indices("cells", height, width)
     seen = np.empty((height, width), np.bool_)
-    grid = _grid(image_camera, min(1.0, camera.fx / image_camera.fx))
     nearest = grid.empty()
-    known = projection(camera, image_camera, image_T_camera)
-    baseline = float(np.linalg.norm(image_T_camera[:3, 3]))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for band in row_bands(height, width):
             places = columns[band], rows[band], nearness[band]
             _look_up(depth[band], known.rows(band), places)
             _see(places, image_camera, seen[band])
-            if baseline > 0:
+            if step is not None:
                 grid.cells(places, seen[band], cells[band])
                 np.maximum.at(nearest, cells[band].reshape(-1), nearness[band].reshape(-1))
-        if baseline > 0:
-            # Nearer by so much than a point, something hides it.
-            front = grid.front(nearest, GHOST_PX / (image_camera.fx * baseline))
+        if step is not None:
+            front = grid.front(nearest, step)
         for band in row_bands(height, width):
-            if baseline > 0:
+            if step is not None:
                 limit = front.take(cells[band].reshape(-1), mode="clip").reshape(-1, width)
                 seen[band] &= nearness[band] >= limit
             np.copyto(columns[band], _OUTSIDE, where=~seen[band])
@@ -92,6 +118,45 @@ def align_picture(
         seen &= whole == 255
         picture[~seen] = 0
     return picture, seen
+
+
+def _align_in_one_loop(
+    depth: FloatImage,
+    image: ColorImage,
+    image_camera: Pinhole,
+    valid: Mask | None,
+    known: Projection,
+    grid: _Grid,
+    step: float | None,
+) -> tuple[ColorImage, Mask]:
+    """As ``_align``, bit for bit."""
+    height, width = depth.shape
+    rows, columns, _ = image.shape
+    words = _scratch.floats("words", (rows + 1) * columns + 1).view(np.uint32)
+    whole = _EVERYWHERE if valid is None else prepared(valid)
+    fill_words(prepared(image), whole, words)
+    nearest = front = _NO_CELLS
+    if step is not None:
+        nearest = _scratch.floats("nearest_cells", grid.height, grid.width)
+        front = _scratch.floats("front_cells", grid.height, grid.width)
+    # A pixel is written as a word of four bytes: the last one ends behind the picture.
+    picture = np.empty(height * width * 3 + 1, np.uint8)
+    seen = np.empty((height, width), np.bool_)
+    look_up(
+        prepared(np.asarray(depth, np.float32)),
+        known.by_column,
+        known.by_row,
+        known.shift,
+        (np.float32(FARTHEST_M), np.float32(1.0 / _NEAREST_M), np.float32(step or 0.0)),
+        np.ndarray((len(words) - 1,), np.uint64, words, strides=words.strides),
+        (columns, rows),
+        (np.float32(grid.scale_x), np.float32(grid.scale_y)),
+        nearest,
+        front,
+        np.ndarray((height * width,), np.uint32, picture, strides=(3,)),
+        seen,
+    )
+    return picture[:-1].reshape(height, width, 3), seen
 
 
 def _look_up(

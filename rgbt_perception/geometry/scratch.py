@@ -26,6 +26,10 @@ class Scratch(threading.local):
         """A float32 array of this shape; what is in it is left over from an earlier call."""
         return self._array(name, shape, np.dtype(np.float32))
 
+    def levels(self, name: str, *shape: int) -> npt.NDArray[np.uint8]:
+        """As ``floats``, of 8 bits."""
+        return self._array(name, shape, np.dtype(np.uint8))
+
     def indices(self, name: str, *shape: int) -> npt.NDArray[np.intp]:
         """As ``floats``, of NumPy's type for indices."""
         return self._array(name, shape, np.dtype(np.intp))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.compiled import compiles, prepared
 from rgbt_perception.frames import FloatImage
+from rgbt_perception.geometry.scratch import Scratch
+from rgbt_perception.geometry.upsample_loop import choose_depths, find_edges
 
 # Inverse depth whose second difference exceeds this share of it has an edge.
 EDGE_STEP = 0.06
@@ -17,6 +22,9 @@ MIXED_REACH = 2
 # Distance of one small pixel weighs as much as this difference of the guide (0 to 1).
 DISTANCE_WEIGHT = 0.04
 _ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
+_OFFSETS = (0, -1, 1)
+_NO_GUIDE = np.empty((0, 0), np.float32)
+_scratch = Scratch()
 
 
 def upsample_depth(
@@ -42,6 +50,8 @@ def upsample_depth(
     small = np.ascontiguousarray(depth)
     if (h, w) == (height, width):
         result = small.copy()
+    elif compiles() and (guide is None or guide.shape == (height, width)):
+        result = _enlarged_by_loops(small, width, height, guide)
     else:
         edge = _beside_edge(small)
         if edge.any():
@@ -129,9 +139,8 @@ def _chosen_depths(
 ) -> FloatImage:
     """The depth of the best small neighbour of each given full-size pixel."""
     h, w = small.shape
-    y = (rows.astype(np.float32) + 0.5) * np.float32(h / height) - 0.5
-    x = (columns.astype(np.float32) + 0.5) * np.float32(w / width) - 0.5
-    row, column = np.rint(y).astype(np.intp), np.rint(x).astype(np.intp)
+    y, row = _small_places(rows, h, height)
+    x, column = _small_places(columns, w, width)
     if guide is None:
         return small[np.clip(row, 0, h - 1), np.clip(column, 0, w - 1)]
     small_guide = cv2.resize(guide, (w, h), interpolation=cv2.INTER_AREA).ravel()
@@ -139,8 +148,8 @@ def _chosen_depths(
     own = guide[rows, columns]
     best = np.full(len(rows), np.inf, np.float32)
     chosen = np.zeros(len(rows), np.float32)
-    near_rows = [_beside(row, y, offset, h, w) for offset in (0, -1, 1)]
-    near_columns = [_beside(column, x, offset, w, 1) for offset in (0, -1, 1)]
+    near_rows = [_beside(row, y, offset, h, w) for offset in _OFFSETS]
+    near_columns = [_beside(column, x, offset, w, 1) for offset in _OFFSETS]
     for row_index, row_cost in near_rows:
         for column_index, column_cost in near_columns:
             index = row_index + column_index
@@ -153,6 +162,15 @@ def _chosen_depths(
     return chosen
 
 
+def _small_places(
+    places: npt.NDArray[np.intp], size: int, full_size: int
+) -> tuple[FloatImage, npt.NDArray[np.intp]]:
+    """Along one axis: where full-size pixels lie in the small picture, and the nearest pixel."""
+    exact = (places.astype(np.float32) + np.float32(0.5)) * np.float32(size / full_size)
+    exact -= np.float32(0.5)
+    return exact, np.rint(exact).astype(np.intp)
+
+
 def _beside(
     nearest: npt.NDArray[np.intp], exact: FloatImage, offset: int, size: int, stride: int
 ) -> tuple[npt.NDArray[np.intp], FloatImage]:
@@ -161,3 +179,53 @@ def _beside(
     cost = np.abs(place.astype(np.float32) - exact)
     cost *= np.float32(DISTANCE_WEIGHT)
     return place * stride, cost
+
+
+def _enlarged_by_loops(
+    depth: FloatImage, width: int, height: int, guide: FloatImage | None
+) -> FloatImage:
+    """The same, bit for bit, but that what is unknown is not NaN yet."""
+    h, w = depth.shape
+    filled, inverse = np.empty((h, w), np.float32), _scratch.floats("inverse", h, w)
+    edge = np.empty((h, w), np.uint8)
+    steps = np.float32(EDGE_STEP), np.float32(1.0 + MIXED_STEP)
+    find_edges(prepared(depth), steps, MIXED_REACH, inverse, edge, filled)
+    result: FloatImage = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
+    if not edge.any():
+        return result
+    small_guide, full_guide = filled, _NO_GUIDE
+    if guide is not None:
+        small_guide = cv2.resize(guide, (w, h), interpolation=cv2.INTER_AREA)
+        full_guide = prepared(guide)
+    small_row_of, rows, row_costs = _axis(h, height)
+    small_column_of, columns, column_costs = _axis(w, width)
+    first = np.searchsorted(small_column_of, np.arange(w + 1, dtype=np.int32)).astype(np.int32)
+    choose_depths(
+        filled,
+        small_guide,
+        full_guide,
+        edge,
+        (small_row_of, first),
+        (rows, columns),
+        (row_costs, column_costs),
+        result,
+    )
+    return result
+
+
+@lru_cache(maxsize=16)
+def _axis(
+    size: int, full_size: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatImage]:
+    """Along one axis: of every full-size pixel the small one that it lies in, and candidates.
+
+    Returns:
+        (full,) int32 as OpenCV has it, (3, full) int32, and their costs.
+    """
+    numbers = np.arange(size, dtype=np.float32)[None]
+    covering = cv2.resize(numbers, (full_size, 1), interpolation=cv2.INTER_NEAREST)[0]
+    exact, nearest = _small_places(np.arange(full_size), size, full_size)
+    places, costs = zip(
+        *(_beside(nearest, exact, offset, size, 1) for offset in _OFFSETS), strict=True
+    )
+    return covering.astype(np.int32), np.stack(places).astype(np.int32), np.stack(costs)

@@ -1,4 +1,4 @@
-"""How a live host is: one finding for each input, for the pipeline and for the watchdog."""
+"""How a live host is: one finding for each input, the outputs, the pipeline and the watchdog."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rgbt_perception.frames import Modality, Mode
 from rgbt_perception.hosting.findings import Finding, Onsets
 from rgbt_perception.hosting.gpu_memory import GpuMemory
 from rgbt_perception.hosting.input_health import InputTopic, InputView, input_problem
+from rgbt_perception.hosting.output_health import OutputHealth
 from rgbt_perception.hosting.pipeline_values import pipeline_values
 from rgbt_perception.hosting.runner import Runner
 from rgbt_perception.hosting.watchdog import Level
@@ -41,6 +42,7 @@ class Health:
         self._runner = runner
         self._onsets = Onsets()
         self._gpu = GpuMemory()
+        self._outputs = OutputHealth()
         self._started_ns = now_ns
         self._counts: dict[str, int] = {}
         self._refused_ns: dict[str, int] = {}
@@ -58,7 +60,8 @@ class Health:
         findings = [
             self._input(stream, topic, snapshot, now_ns) for stream, topic in inputs.items()
         ]
-        return [*findings, self._pipeline(snapshot, now_ns), self._watchdog(now_ns)]
+        outputs = self._outputs.assess(snapshot, now_ns)
+        return [*findings, outputs, self._pipeline(snapshot, now_ns), self._watchdog(now_ns)]
 
     # Inputs
 
@@ -186,9 +189,12 @@ class Health:
             "error_ms": f"{config.error_ms:.1f}",
             "timeout_s": f"{config.timeout_s:.1f}",
         }
-        problem = "" if verdict.level is Level.OK else verdict.level.name.lower()
+        level = verdict.level
+        if verdict.latency_ms is None and now_ns - self._started_ns < _GRACE_NS:
+            level = Level.OK  # what no result has come from yet is for the inputs to say
+        problem = "" if level is Level.OK else level.name.lower()
         return Finding(
-            verdict.level,
+            level,
             "watchdog",
             verdict.message,
             values,

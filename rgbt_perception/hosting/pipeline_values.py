@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rgbt_perception.engines.identity import identity
 from rgbt_perception.hosting.runner import Runner
 from rgbt_perception.statistics import Snapshot
 
@@ -29,6 +30,7 @@ def pipeline_values(runner: Runner, snapshot: Snapshot, rate_hz: float) -> dict[
         "rejected_rgb": str(snapshot.rejected.get("rgb", 0)),
         "rejected_thermal": str(snapshot.rejected.get("thermal", 0)),
         "overrun": str(counters.overrun),
+        "unsent": str(sum(snapshot.unsent.values())),
         "faults": str(counters.faults),
     }
     if counters.last_fault:
@@ -42,12 +44,15 @@ def pipeline_values(runner: Runner, snapshot: Snapshot, rate_hz: float) -> dict[
     values |= {
         "engine": engine.name,
         "depth_model": engine.model,
+        "depth_file": identity(engine).source,
         "weights_sha256": engine.digest,
         "network": f"{session.pipeline.width}x{session.pipeline.height}",
     }
     if scene is not None:
         values |= {
+            "scene_engine": scene.engine.name,
             "scene_model": scene.engine.model,
+            "scene_file": identity(scene.engine).source,
             "scene_weights_sha256": scene.engine.digest,
             "scene_network": f"{scene.width}x{scene.height}",
         }

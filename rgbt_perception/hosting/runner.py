@@ -31,6 +31,8 @@ from rgbt_perception.session import IMAGES, Session, Stream
 _log = logging.getLogger(__name__)
 # How soon a silent camera is noticed beyond its timeout.
 _TICK_S = 0.02
+# A status tells of messages that could not be sent for so long after the last one.
+_UNSENT_NS = 2_000_000_000
 # Results that come slower than the status are results still, until so many are missing.
 _MISSED = 3
 
@@ -107,6 +109,7 @@ class Runner:
         self._rehearsed: Rig | None = None
         self._thread: threading.Thread | None = None
         self._told_ns = clock()
+        self._unsent_ns = -_UNSENT_NS
         self.watchdog.configure(session.config.watchdog)
 
     def start(self) -> None:
@@ -231,7 +234,7 @@ class Runner:
         """Publish what holds from the start."""
         announcements = self.session.announcements(self._stamp())
         if announcements:
-            self._publish(announcements)
+            self._send(announcements)
 
     def _rehearse(self) -> None:
         """Be ready for the first pair as soon as the geometry is known."""
@@ -260,13 +263,14 @@ class Runner:
         session, counters, started_ns = self.session, self.counters, self._clock()
         slow, late = self._pace.slow, self.watchdog.verdict(started_ns).late
         session.degraded_by = ("slow",) * slow + ("late",) * late
+        session.remarks = ("unsent",) if started_ns - self._unsent_ns < _UNSENT_NS else ()
         counters.processed += 1
         before = session.statistics.outputs
         try:
             outputs = session.process(match)
             processed_ns = self._clock()
             if outputs:
-                self._publish(outputs)
+                self._send(outputs)
                 self._told_ns = self._clock()
         except Exception as error:
             self._fault(error)
@@ -318,4 +322,11 @@ class Runner:
         self._told_ns = self._clock()
         self.session.situation = (mode, reasons)
         if "status" in self.session.wanted():
-            self._publish([self.session.idle_status(mode, reasons, stamp_ns)])
+            self._send([self.session.idle_status(mode, reasons, stamp_ns)])
+
+    def _send(self, outputs: list[Output]) -> None:
+        unsent = self.session.statistics.unsent
+        before = unsent.total()
+        self._publish(outputs)
+        if unsent.total() != before:
+            self._unsent_ns = self._clock()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from rgbt_perception.hosting.message_room import ReusedRoom, Room
+from rgbt_perception.live.message_room import ReusedRoom, Room
 from rgbt_perception.recording.types import RosbagsFactory
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from rgbt_perception.closing import Closing
 from rgbt_perception.config import Config
 from rgbt_perception.frames import Mode
 from rgbt_perception.geometry.rig import load_rig
+from rgbt_perception.hosting.delivery import deliver
 from rgbt_perception.hosting.interfaces import (
     COMPRESSED_IMAGE,
     INPUT_TYPES,
@@ -62,7 +63,7 @@ class Place:
     remaps: Mapping[str, str] = field(default_factory=dict)
 
 
-class LiveHost:
+class LiveHost(Closing):
     """Subscribes, runs the session, publishes; a context manager that is in the graph inside.
 
     Attributes:
@@ -108,26 +109,13 @@ class LiveHost:
         try:
             # In this order: nothing comes before it has a taker.
             self.publishers = Publishers(self.node, outputs)
-            self.monitor = Monitor(self.node, self.name, self.runner, self.publishers)
+            self.monitor = Monitor(self.node, self.name, self.runner)
             self.runner.start()
             self.parameters = ParameterServer(self.node, self.name, config, self.runner.reconfigure)
             self.inputs = Inputs(self.node, config, inputs, self._take, self._refuse)
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> LiveHost:
-        """The host itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the graph."""
-        self.close()
 
     @property
     def config(self) -> Config:
@@ -178,7 +166,7 @@ class LiveHost:
         for output in outputs:
             if output.topic in _VIEWED_OUTPUTS:
                 self.gallery.show(_VIEWED_OUTPUTS[output.topic], output.message)
-        self.publishers.publish(outputs)
+        deliver(outputs, self.publishers.send, self.session.statistics)
 
 
 def _prepare_messages(scene: bool) -> None:

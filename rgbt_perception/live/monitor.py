@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rgbt_perception.hosting.diagnostics import diagnostics_message
 from rgbt_perception.hosting.findings import Finding
@@ -15,7 +14,6 @@ from rgbt_perception.hosting.interfaces import DIAGNOSTICS, DIAGNOSTICS_QOS, DIA
 from rgbt_perception.hosting.runner import Runner
 from rgbt_perception.hosting.throttle import FaultLog, ProblemLog
 from rgbt_perception.hosting.watchdog import Level
-from rgbt_perception.live.publishers import Publishers
 from rgbt_perception.live.transport import DdsNode
 from rgbt_perception.live.view.state import Problem
 from rgbt_perception.recording.types import RosbagsFactory
@@ -31,17 +29,16 @@ class Monitor:
         findings: the last ones.
     """
 
-    def __init__(self, node: DdsNode, name: str, runner: Runner, publishers: Publishers) -> None:
+    def __init__(self, node: DdsNode, name: str, runner: Runner) -> None:
         """Advertise /diagnostics.
 
         Args:
             node: publishes.
             name: its full name; each status is named after it.
             runner: to judge.
-            publishers: of its results.
         """
         self.findings: list[Finding] = []
-        self._name, self._runner, self._publishers = name, runner, publishers
+        self._name = name
         self._health = Health(runner, time.monotonic_ns())
         self._problems = ProblemLog(_log.warning, _log.info)
         self._writer = node.writer(DIAGNOSTICS, DIAGNOSTICS_TYPE, DIAGNOSTICS_QOS)
@@ -59,18 +56,11 @@ class Monitor:
     def check(self, inputs: Mapping[Stream, InputTopic]) -> None:
         """Judge, log what is new, publish; to be called once a period from one thread."""
         now_ns = time.monotonic_ns()
-        self.findings = [
-            self._with_unsent(finding) if finding.name == "pipeline" else finding
-            for finding in self._health.assess(inputs, now_ns)
-        ]
+        self.findings = self._health.assess(inputs, now_ns)
         self._problems.report(self.findings, now_ns)
         if self._writer.subscribers:
             message = diagnostics_message(self._factory, self.findings, self._name, time.time_ns())
             self._writer.publish(message)
-
-    def _with_unsent(self, finding: Finding) -> Finding:
-        """Beside the pictures that were dropped; in rclpy's host such a message is a fault."""
-        return replace(finding, values={**finding.values, "unsent": str(self._publishers.unsent)})
 
 
 class Faults:

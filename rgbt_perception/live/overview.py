@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from rgbt_perception.engines.identity import identity
 from rgbt_perception.frames import Modality
 from rgbt_perception.hosting.streams import StreamState as Arrivals
 from rgbt_perception.live.host import LiveHost
@@ -16,7 +17,8 @@ def overview(host: LiveHost) -> ViewState:
     mode, reasons = host.mode()
     numbers = host.session.statistics.snapshot()
     counters, dropped = host.runner.counters, host.session.dropped
-    engine = host.session.pipeline.engine
+    pipeline = host.session.pipeline
+    engines = [pipeline.engine, *([] if pipeline.scene is None else [pipeline.scene.engine])]
     stages = {
         stage: (numbers.last_stages.get(stage, float("nan")), spread["p50"], spread["p99"])
         for stage, spread in numbers.latencies.items()
@@ -37,12 +39,15 @@ def overview(host: LiveHost) -> ViewState:
             **{f"dropped {camera.value}": dropped[camera.value] for camera in Modality},
             "rejected": sum(numbers.rejected.values()),
             "replaced by a newer pair": counters.overrun,
+            "not sent": sum(numbers.unsent.values()),
             "faults": counters.faults,
         },
         modes=numbers.modes,
         outputs=host.publishers.subscribers(),
         problems=host.monitor.problems,
-        engine=f"{engine.model}, {engine.name}",
+        engine=", ".join(
+            f"{one.model} {one.source}, {one.runtime}" for one in map(identity, engines)
+        ),
         running_s=(now_ns - host.started_ns) / 1e9,
     )
 

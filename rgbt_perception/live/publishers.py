@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from rgbt_perception.errors import InputError, RgbtError
+from rgbt_perception.hosting.delivery import NotSentError
 from rgbt_perception.hosting.interfaces import output_qos
 from rgbt_perception.live.transport import DdsNode
 from rgbt_perception.outputs import Output, offered_topics
@@ -29,18 +31,24 @@ class Publishers:
         """The topics that somebody subscribes to."""
         return {topic for topic, writer in self._writers.items() if writer.subscribers}
 
-    def publish(self, outputs: list[Output]) -> None:
-        """Send what somebody subscribes to, in the runner's thread."""
-        for output in outputs:
-            writer = self._writers[output.topic]
-            # The page of --view has outputs built that go nowhere else.
-            if writer.subscribers or writer.qos.transient_local:
-                writer.publish(output.message)
+    def send(self, output: Output) -> None:
+        """Send what somebody subscribes to, in the runner's thread.
 
-    @property
-    def unsent(self) -> int:
-        """Messages that were given up since a reliable subscriber did not keep up."""
-        return sum(writer.lost for writer in self._writers.values())
+        Raises:
+            NotSentError: DDS does not take it.
+        """
+        writer = self._writers[output.topic]
+        # The page of --view has outputs built that go nowhere else.
+        if not (writer.subscribers or writer.qos.transient_local):
+            return
+        try:
+            sent = writer.publish(output.message)
+        except InputError:
+            raise  # no message of its type: a fault
+        except RgbtError as error:
+            raise NotSentError(str(error)) from error
+        if not sent:
+            raise NotSentError(f"{writer.topic}: a reliable subscriber does not keep up")
 
     def subscribers(self) -> dict[str, int]:
         """How many subscribe, by full name."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from cyclonedds.core import DDSException, GuardCondition, Policy, WaitSet
@@ -13,6 +12,7 @@ from cyclonedds.core import Qos as DdsQos
 from cyclonedds.domain import Domain, DomainParticipant
 from cyclonedds.util import duration
 
+from rgbt_perception.closing import Closing
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.hosting.graph import Endpoint
 from rgbt_perception.hosting.interfaces import Qos
@@ -33,7 +33,7 @@ _AFTER_FAULT_S = 0.1
 _FOREVER = duration(weeks=52)
 
 
-class DdsNode:
+class DdsNode(Closing):
     """A node: a context manager that is part of the graph inside its block.
 
     One thread waits for everything that arrives and calls back; callbacks should be short. The
@@ -77,19 +77,6 @@ class DdsNode:
         self._thread = threading.Thread(target=self._read, name="dds-reading", daemon=True)
         self._thread.start()
         self._presence.tell([], [])
-
-    def __enter__(self) -> DdsNode:
-        """The node itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the graph."""
-        self.close()
 
     def writer(
         self, topic: str, type_name: str, qos: Qos, store: Typestore | None = None

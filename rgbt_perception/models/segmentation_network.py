@@ -10,7 +10,7 @@ from rgbt_perception.models.blocks import upsample
 from rgbt_perception.models.hierarchical_encoder import STRIDES, WIDTHS, HierarchicalEncoder
 from rgbt_perception.models.network_config import NetworkConfig
 from rgbt_perception.models.scene_config import SceneConfig
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 LOGITS_STRIDE = 2
 """Pixels of the network's canvas per logit, on both axes."""

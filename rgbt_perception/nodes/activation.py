@@ -7,12 +7,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
+from rclpy.serialization import serialize_message
 
 from rgbt_perception.config import Config
 from rgbt_perception.geometry.rig import Rig, load_rig
+from rgbt_perception.hosting.delivery import NotSentError, deliver
 from rgbt_perception.hosting.findings import Finding
 from rgbt_perception.hosting.health import Health
 from rgbt_perception.hosting.rehearsal import rehearse, usual_rig
@@ -20,7 +23,7 @@ from rgbt_perception.hosting.runner import Runner
 from rgbt_perception.nodes.inputs import Inputs
 from rgbt_perception.nodes.publishers import Publishers
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory
-from rgbt_perception.nodes.serialized import serialized
+from rgbt_perception.outputs import Output
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.session import Session
 
@@ -56,22 +59,23 @@ class Activation:
             fault: told of every exception while messages are received or processed.
             mismatch: see ``mismatch_events``.
         """
+        self._node = node
         clock = node.get_clock()
         with ExitStack() as undo:
-            publishers = Publishers(node, scene=pipeline.scene is not None)
-            undo.callback(publishers.close)
+            self._publishers = Publishers(node, scene=pipeline.scene is not None)
+            undo.callback(self._publishers.close)
             session = Session(
                 config,
                 pipeline,
                 # A message has left its room when its publish call returns.
                 RclpyFactory(reuse=True),
                 rig=rig,
-                select=lambda index: publishers.wanted(),
+                select=lambda index: self._publishers.wanted(),
             )
-            rehearse(session, rig or usual_rig(), lambda o: serialized(o.message))
+            rehearse(session, rig or usual_rig(), lambda o: serialize_message(o.message))
             self.runner = Runner(
                 session,
-                publishers.publish,
+                self._publish,
                 on_fault=fault,
                 stamp=lambda: int(clock.now().nanoseconds),
             )
@@ -101,6 +105,18 @@ class Activation:
     def close(self) -> None:
         """Unsubscribe, stop and take the topics back."""
         self._undo.close()
+
+    def _publish(self, outputs: list[Output]) -> None:
+        deliver(outputs, self._send, self.runner.session.statistics)
+
+    def _send(self, output: Output) -> None:
+        try:
+            self._publishers.publish([output])
+        except RCLError as error:
+            # The reason is not told: a full queue, most often.
+            name = self._node.resolve_topic_name(f"~/{output.topic}")
+            said = " ".join(str(error).split())
+            raise NotSentError(f"{name}: cannot be published ({said})") from error
 
     def _jumped(self, jump: object) -> None:
         self.runner.reset()

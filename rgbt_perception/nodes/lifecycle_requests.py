@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from lifecycle_msgs.msg import Transition
@@ -15,9 +16,18 @@ from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.task import Future
 
 from rgbt_perception.errors import RgbtError
+from rgbt_perception.nodes.lifecycle_listing import with_shutdown
 
 _SERVICES = (ChangeState, GetState, GetAvailableStates, GetAvailableTransitions)
 _SUCCESS = TransitionCallbackReturn.SUCCESS
+_CONFIGURE = ("configure", Transition.TRANSITION_CONFIGURE)
+# Who asks by number names the state that the node was in.
+_SHUTDOWN = (
+    "shutdown",
+    Transition.TRANSITION_UNCONFIGURED_SHUTDOWN,
+    Transition.TRANSITION_INACTIVE_SHUTDOWN,
+    Transition.TRANSITION_ACTIVE_SHUTDOWN,
+)
 # The error has no name outside of rclpy's own modules.
 _Impossible = RCLError
 
@@ -27,6 +37,8 @@ class LifecycleRequests:
 
     The node configures in a thread of its own: a runtime may load for minutes, and meanwhile the
     executor answers what others ask of its state and parameters. All else happens in the executor.
+    To shut down need not wait for the runtime: what it loads is given up. The state machine of ROS
+    has no such transition, so the node first falls back to being unconfigured.
 
     A request that the present state does not allow is answered with "no", as by rclcpp, and told
     in the log. rclpy lets the error through: it would end the executor, and whoever asked (to
@@ -40,7 +52,7 @@ class LifecycleRequests:
         # Of the thread's step; done a little before the thread is.
         self._outcome: Future | None = None
         self._starter: Any = None
-        self.ended = False
+        self._ended = self._shutting_down = False
         # In the node's own group everything would wait until the transition is over.
         self._group = ReentrantCallbackGroup()
         for service in node.services:
@@ -49,6 +61,10 @@ class LifecycleRequests:
                 self._group.add_entity(service)
             if service.srv_type is ChangeState:
                 service.callback = self._answering(service.callback)
+            elif service.srv_name.endswith("/get_available_transitions"):
+                service.callback = with_shutdown(
+                    service.callback, self._machine, lambda: self._is_configuring
+                )
 
     def autostart(self) -> None:
         """Configure and activate as soon as the executor runs."""
@@ -56,9 +72,14 @@ class LifecycleRequests:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._starter = self._node.create_timer(0.0, self._start, self._group, clock=steady)
 
+    @property
+    def gives_up(self) -> bool:
+        """Whether nobody wants any more what is being loaded."""
+        return self._ended or self._shutting_down
+
     def close(self) -> None:
-        """Wait for the thread, which is to look at ``ended``."""
-        self.ended = True
+        """Wait for the thread, which is to look at ``gives_up``."""
+        self._ended = True
         if self._thread is not None:
             self._thread.join()
 
@@ -67,6 +88,8 @@ class LifecycleRequests:
         node.destroy_timer(self._starter)
         try:
             outcome = await self._beside(node.trigger_configure)
+            if self._shutting_down:
+                return
             if outcome == _SUCCESS:
                 outcome = node.trigger_activate()
         except _Impossible:
@@ -80,20 +103,53 @@ class LifecycleRequests:
         async def answer(request: Any, response: Any) -> Any:
             asked = request.transition.label or request.transition.id
             try:
-                if asked in ("configure", Transition.TRANSITION_CONFIGURE):
+                if asked in _SHUTDOWN and self._is_configuring:
+                    response.success = await self._shut_down() == _SUCCESS
+                    return response
+                if request.transition.label:
+                    # rclpy itself would say "no" without a word.
+                    self._machine.get_transition_by_label(request.transition.label)
+                if asked in _CONFIGURE:
                     return await self._beside(lambda: change(request, response))
                 return change(request, response)
             except _Impossible as error:
-                reason = " ".join(str(error).split())
-                self._node.get_logger().warning(f"request refused: transition {asked} ({reason})")
+                self._refuse(asked, error)
                 response.success = False
                 return response
 
         return answer
 
+    def _refuse(self, asked: str | int, error: Exception) -> None:
+        state = self._machine.current_state[1]
+        line = f"request refused: transition {asked} while {state}"
+        if self._is_configuring:
+            line += "; only shutdown is possible before that ends"
+        self._node.get_logger().warning(f"{line} ({' '.join(str(error).split())})")
+
+    @property
+    def _machine(self) -> Any:
+        return self._node._state_machine
+
+    @property
+    def _is_configuring(self) -> bool:
+        return self._outcome is not None and not self._outcome.done()
+
+    async def _shut_down(self) -> Any:
+        """Shut down as soon as what is being loaded has been given up."""
+        self._shutting_down = True
+        with suppress(_Impossible):
+            # Fails where configuring was refused; that is told where it was asked for.
+            await self._outcome  # type: ignore[misc]
+        outcome = None
+        try:
+            outcome = self._node.trigger_shutdown()
+        finally:
+            self._shutting_down = outcome == _SUCCESS
+        return outcome
+
     async def _beside(self, step: Callable[[], Any]) -> Any:
         """Take a step in the thread; the executor goes on until it is done."""
-        if self._outcome is not None and not self._outcome.done():
+        if self._is_configuring:
             return step()  # which is refused: there is a transition already
         future = self._outcome = Future(executor=self._node.executor)
         # A future alone does not wake the executor.
@@ -120,4 +176,4 @@ class LifecycleRequests:
     @property
     def _is_awaited(self) -> bool:
         """Whether anybody takes the outcome: a signal shuts ROS down under whatever is at work."""
-        return self._node.context.ok() and not self.ended
+        return self._node.context.ok() and not self._ended

@@ -10,16 +10,20 @@ from typing import Any
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from rgbt_perception.compiled import compiles
 from rgbt_perception.config import Config
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.hosting.interfaces import NODE
 from rgbt_perception.hosting.loading import load_pipeline, still_loading
+from rgbt_perception.hosting.rehearsal import rehearse, usual_rig
 from rgbt_perception.nodes.activation import Activation, configured_rig
 from rgbt_perception.nodes.lifecycle_requests import LifecycleRequests
 from rgbt_perception.nodes.monitor import Monitor
 from rgbt_perception.nodes.parameters import NodeParameters, unknown_parameters
 from rgbt_perception.nodes.program import run
+from rgbt_perception.nodes.rclpy_factory import RclpyFactory
+from rgbt_perception.session import Session
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
 
@@ -121,9 +125,12 @@ class PerceptionNode(LifecycleNode):
             if scene is None
             else f"loaded {scene.engine.model} ({scene.engine.digest[:12]})"
         )
+        if compiles():
+            # Loops are compiled here, beside the executor, rather than while it activates.
+            rehearse(Session(config, self._pipeline, RclpyFactory()), self._rig or usual_rig())
 
     def _goes_on(self) -> bool:
-        return self.context.ok() and not self._requests.ended
+        return self.context.ok() and not self._requests.gives_up
 
     def _activate(self) -> None:
         self._pipeline.config = self.config.output

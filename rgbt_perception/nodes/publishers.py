@@ -11,7 +11,6 @@ from rgbt_perception.errors import RgbtError
 from rgbt_perception.hosting.interfaces import output_qos
 from rgbt_perception.nodes.qos import profile
 from rgbt_perception.nodes.rclpy_factory import message_class
-from rgbt_perception.nodes.serialized import publish
 from rgbt_perception.outputs import Output, offered_topics
 
 
@@ -50,7 +49,7 @@ class Publishers:
         """Send what the runner gives, in its thread."""
         for output in outputs:
             try:
-                publish(self._publishers[output.topic], output.message)
+                self._publishers[output.topic].publish(output.message)
             except Exception:
                 # A signal ends ROS at any moment; what cannot be sent then is no fault.
                 if self._node.context.ok():

@@ -1,4 +1,4 @@
-"""Keeps Ctrl-C out of a section that must not be left half done."""
+"""Keeps Ctrl-C, and what ends a service, out of a section that must not be left half done."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let a Ctrl-C that arrives inside the block take effect after it.
+    """Let a Ctrl-C or a SIGTERM that arrives inside the block take effect after it.
 
     Signals reach the main thread only, so in other threads there is nothing to do.
     """
-    previous = signal.getsignal(signal.SIGINT)
-    # None: a handler that is not Python's and could not be put back.
-    if threading.current_thread() is not threading.main_thread() or previous is None:
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    arrived: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda number, frame: arrived.append((number, frame)))
+    found = {number: signal.getsignal(number) for number in _SIGNALS}
+    # None: a handler that is not Python's and could not be put back.
+    previous = {number: handler for number, handler in found.items() if handler is not None}
+    arrived: list[int] = []
+    for number in previous:
+        signal.signal(number, lambda number, frame: arrived.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
-        if arrived and callable(previous):
-            previous(*arrived[0])
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        if arrived:
+            signal.raise_signal(arrived[0])

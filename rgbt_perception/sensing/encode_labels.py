@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 from rgbt_perception.sensing.encode import MessageFactory, header
 
 
 def label_info_message(factory: MessageFactory, stamp_ns: int, frame_id: str) -> Any:
-    """vision_msgs/LabelInfo with every class of ``scene_classes``.
+    """vision_msgs/LabelInfo with every class of ``scene.classes``.
 
     Args:
         factory: makes the messages.

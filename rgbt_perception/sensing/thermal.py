@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.compiled import compiles, prepared
 from rgbt_perception.config import Normalization, ThermalConfig
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import FloatImage
 from rgbt_perception.geometry.row_bands import row_bands
+from rgbt_perception.sensing.thermal_loop import stretch
 from rgbt_perception.sensing.thermal_range import SteadyRange
 from rgbt_perception.sensing.thermal_shoulder import linear_range, with_shoulder
 
@@ -182,6 +184,9 @@ def _linear(counts: npt.NDArray[Any], low: float, high: float, clip: bool = Fals
     """Counts from ``low`` to ``high`` as 0 to 1, (H, W) float32, beyond where they are."""
     picture: FloatImage = np.empty(counts.shape, np.float32)
     gain = np.float32(1 / (high - low))
+    if compiles():
+        stretch(prepared(counts), np.float32(low), gain, clip, picture)
+        return picture
     for rows in row_bands(*counts.shape):
         band = picture[rows]
         band[:] = counts[rows]

@@ -10,7 +10,7 @@ import numpy as np
 
 from rgbt_perception.errors import InputError
 from rgbt_perception.geometry.letterbox import resample
-from rgbt_perception.scene_classes import IGNORED
+from rgbt_perception.scene.classes import IGNORED
 from rgbt_perception.training.scene_pair import ScenePair
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")

@@ -20,7 +20,7 @@ from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.models.coarse_depth import CANONICAL_FOCAL
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DeployedConfidenceDepth
 from rgbt_perception.models.scene import DeployedScene, Scene
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 VERSION = "1"
 TOLERANCE = 1e-3

@@ -1,55 +1,29 @@
-"""What the networks get and give when recordings are replayed, beside the true depth."""
+"""What the networks get and give when recordings are replayed, beside the truth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from rgbt_perception.config import Config
+from rgbt_perception.engines.constant import ConstantSceneEngine
 from rgbt_perception.engines.engine import Engine, Tensors
 from rgbt_perception.errors import InputError
-from rgbt_perception.evaluation.ground_truth import depth_topic, label_topic
+from rgbt_perception.evaluation.ground_truth import LabelStream, TruthStream
+from rgbt_perception.evaluation.listening import ListeningEngine, input_streams
 from rgbt_perception.frames import ColorImage, FloatImage, LabelImage, Modality
-from rgbt_perception.outputs import Output
+from rgbt_perception.outputs import LABEL_ESTIMATE_TOPICS, Output
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.recording.types import RosbagsFactory
-from rgbt_perception.sensing.decode import color_picture, depth_picture, label_picture, stamp_of
-from rgbt_perception.session import Session, Stream
+from rgbt_perception.sensing.decode import color_picture, depth_picture, label_picture
+from rgbt_perception.session import Session
 
 _DEPTH = "depth/image"
-_LABELS = "semantic/image"
 _FUSED = "fused/image"
-_PICTURES: Mapping[str, Callable[[Any], npt.NDArray[Any]]] = {
-    _DEPTH: depth_picture,
-    _LABELS: label_picture,
-    _FUSED: color_picture,
-}
-
-
-class ListeningEngine:
-    """See ``Engine``. Another one, which keeps a copy of what it was given last.
-
-    Attributes:
-        last: inputs of the last call.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        """Listen to a loaded engine."""
-        self._engine = engine
-        self.name, self.model, self.digest = engine.name, engine.model, engine.digest
-        self.metadata, self.inputs, self.outputs = engine.metadata, engine.inputs, engine.outputs
-        self.last: dict[str, npt.NDArray[np.float32]] = {}
-
-    def run(self, inputs: Tensors, outputs: Collection[str]) -> Tensors:
-        """See ``Engine.run``."""
-        self.last = {name: np.array(values) for name, values in inputs.items()}
-        return self._engine.run(inputs, outputs)
+_LABELS = {"fused": "semantic/image", **LABEL_ESTIMATE_TOPICS}
+_SCENE_TOPICS = frozenset({_DEPTH, _FUSED, *_LABELS.values()})
 
 
 @dataclass(frozen=True)
@@ -57,28 +31,30 @@ class Moment:
     """One result.
 
     Attributes:
-        inputs: of each network by ``depth`` and ``scene``; the latter only where there is one.
+        calls: inputs of each network by ``depth`` and ``scene``, a set for every time that it was
+            executed; the scene network's is executed with each camera alone as well.
         depth: (H, W) float32, metres, as published.
-        labels: (H, W) uint8, as published; None without a scene network.
-        fused: (H, W, 3) uint8, likewise.
+        labels: by estimate (``fused``, ``rgb``, ``thermal``), (H, W) uint8, as published; none
+            without a scene network.
+        fused: (H, W, 3) uint8, as published; None without a scene network.
         true_depth, true_labels: the same, true; None where the recording has none.
     """
 
-    inputs: Mapping[str, Tensors]
+    calls: Mapping[str, list[Tensors]]
     depth: FloatImage
-    labels: LabelImage | None
+    labels: Mapping[str, LabelImage]
     fused: ColorImage | None
     true_depth: FloatImage | None
     true_labels: LabelImage | None
 
 
 def moments(bag: Path, depth: Engine, scene: Engine | None = None) -> Iterator[Moment]:
-    """Replay a recording.
+    """Replay a recording; only what is going on at the moment is in memory.
 
     Args:
         bag: recording of both cameras.
         depth: with the depth network.
-        scene: with the scene network, if its inputs are wanted.
+        scene: with the scene network, if it is to be executed.
 
     Raises:
         InputError: it has no results.
@@ -86,47 +62,67 @@ def moments(bag: Path, depth: Engine, scene: Engine | None = None) -> Iterator[M
     engines = {"depth": ListeningEngine(depth)}
     if scene is not None:
         engines["scene"] = ListeningEngine(scene)
-    topics = frozenset(_PICTURES if scene is not None else {_DEPTH})
-    config = Config()
+    topics = _SCENE_TOPICS if scene is not None else frozenset({_DEPTH})
+    config, empty = Config(), True
     pipeline = DepthPipeline(config.output, engines["depth"], engines.get("scene"))
     session = Session(config, pipeline, RosbagsFactory(), select=lambda index: topics)
-    inputs: dict[int, Mapping[str, Tensors]] = {}
-    found: dict[str, dict[int, npt.NDArray[Any]]] = {name: {} for name in _PICTURES}
-    true: dict[str, dict[int, npt.NDArray[Any]]] = {name: {} for name in (_DEPTH, _LABELS)}
-
-    def keep(outputs: Iterable[Output]) -> None:
-        for output in outputs:
-            if output.topic in found:
-                picture = _PICTURES[output.topic](output.message)
-                found[output.topic][output.stamp_ns] = picture
-                inputs[output.stamp_ns] = {name: engine.last for name, engine in engines.items()}
-
-    with RecordingReader(bag) as reader:
-        streams = {name: stream for name in reader.topics if (stream := _stream(name)) is not None}
-        truths = {
-            topic: name
-            for name, finder in ((_DEPTH, depth_topic), (_LABELS, label_topic))
-            if (topic := finder(reader, Modality.THERMAL)) is not None
-        }
-        for message in reader.messages([*streams, *truths]):
-            if (name := truths.get(message.topic)) is not None:
-                true[name][stamp_of(message.value)] = _PICTURES[name](message.value)
-            else:
-                keep(session.handle(streams[message.topic], message.value, message.time_ns))
-    keep(session.finish())
-    if not inputs:
+    with (
+        TruthStream(bag, Modality.THERMAL) as depths,
+        LabelStream(bag, Modality.THERMAL) as labels,
+    ):
+        for outputs in _results(bag, session):
+            empty = False
+            stamp_ns = outputs[_DEPTH].stamp_ns
+            true_depth = depths.at(stamp_ns)
+            true_labels = labels.at(stamp_ns)
+            yield Moment(
+                {name: engine.take() for name, engine in engines.items()},
+                depth_picture(outputs[_DEPTH].message),
+                {
+                    name: label_picture(outputs[topic].message)
+                    for name, topic in _LABELS.items()
+                    if topic in outputs
+                },
+                color_picture(outputs[_FUSED].message) if _FUSED in outputs else None,
+                None if true_depth is None else true_depth.depth,
+                None if true_labels is None else true_labels.labels,
+            )
+    if empty:
         raise InputError(f"{bag}: no result; expected pictures of both cameras")
-    for stamp_ns in sorted(inputs):
-        yield Moment(
-            inputs[stamp_ns],
-            found[_DEPTH][stamp_ns],
-            found[_LABELS].get(stamp_ns),
-            found[_FUSED].get(stamp_ns),
-            true[_DEPTH].get(stamp_ns),
-            true[_LABELS].get(stamp_ns),
-        )
 
 
-def _stream(topic: str) -> Stream | None:
-    name = topic.strip("/").removesuffix("/compressed")
-    return Stream(name) if name in {stream.value for stream in Stream} else None
+def _results(bag: Path, session: Session) -> Iterator[Mapping[str, Output]]:
+    """The messages of each result by topic."""
+    with RecordingReader(bag) as reader:
+        streams = input_streams(reader.topics)
+        for message in reader.messages(streams):
+            yield from _by_stamp(
+                session.handle(streams[message.topic], message.value, message.time_ns)
+            )
+    yield from _by_stamp(session.finish())
+
+
+def _by_stamp(outputs: Iterable[Output]) -> Iterator[Mapping[str, Output]]:
+    found: dict[int, dict[str, Output]] = {}
+    for output in outputs:
+        found.setdefault(output.stamp_ns, {})[output.topic] = output
+    return (topics for topics in found.values() if _DEPTH in topics)
+
+
+def calibration_samples(
+    recordings: Iterable[Path], depth: Engine, scene: Engine | None = None
+) -> Iterator[Tensors]:
+    """What a network gets while recordings are replayed, one after the other.
+
+    Args:
+        recordings: of both cameras.
+        depth: with the depth network, in float32.
+        scene: with the scene network, which is not executed; then its inputs are given, from both
+            cameras and from each alone, else those of the depth network.
+    """
+    if scene is not None:
+        _, _, height, width = scene.inputs["rgb"]
+        scene = ConstantSceneEngine(width, height)
+    for bag in recordings:
+        for moment in moments(bag, depth, scene):
+            yield from moment.calls["depth" if scene is None else "scene"]

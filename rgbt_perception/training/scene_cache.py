@@ -21,7 +21,7 @@ from rgbt_perception.errors import InputError
 from rgbt_perception.frames import FloatImage
 from rgbt_perception.geometry.alignment import align_picture
 from rgbt_perception.geometry.transforms import inverse
-from rgbt_perception.scene_classes import IGNORED
+from rgbt_perception.scene.classes import IGNORED
 from rgbt_perception.training.depth_resampling import nearest
 from rgbt_perception.training.pair_cache import LABELS, CachedRecording, read_pairs, recording_from
 from rgbt_perception.training.picture_augmentation import normalized

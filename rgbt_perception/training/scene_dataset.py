@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rgbt_perception.models.scene import SceneInputs
-from rgbt_perception.scene_classes import UNLABELLED
+from rgbt_perception.scene.classes import UNLABELLED
 from rgbt_perception.training.joined_pairs import EachOnce, JoinedPairs
 from rgbt_perception.training.picture_augmentation import (
     blinded,
@@ -31,7 +31,7 @@ class SceneBatch:
 
     Attributes:
         inputs: of the networks.
-        labels: (B, H, W) int64, ids of ``scene_classes``; 0 or 255 where nothing is known.
+        labels: (B, H, W) int64, ids of ``scene.classes``; 0 or 255 where nothing is known.
     """
 
     inputs: SceneInputs

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from rgbt_perception.models.scene import ScenePrediction
 from rgbt_perception.models.segmentation_network import LOGITS_STRIDE
-from rgbt_perception.scene_classes import IGNORED, SCENE_CLASSES, UNLABELLED
+from rgbt_perception.scene.classes import IGNORED, SCENE_CLASSES, UNLABELLED
 from rgbt_perception.training.scene_dataset import SceneBatch
 from rgbt_perception.training.scene_recipe import SceneLossConfig
 from rgbt_perception.training.scene_targets import fusion_target

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rgbt_perception.models.scene import Scene
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 from rgbt_perception.training.one_cycle import one_cycle
 from rgbt_perception.training.scene_balance import TaskBalance
 from rgbt_perception.training.scene_cache import CachedScenes

@@ -23,7 +23,7 @@ class ScenePair:
         thermal: (H, W) float32, counts.
         thermal_mask: (H, W) float32, 1 where there is a picture.
         depth: (H, W) float32, metres, NaN unknown, inf sky.
-        labels: (H, W) uint8, ids of ``scene_classes``, 0 or 255 where nothing is known.
+        labels: (H, W) uint8, ids of ``scene.classes``, 0 or 255 where nothing is known.
     """
 
     rgb: FloatImage

@@ -10,7 +10,7 @@ from torch import Tensor
 from rgbt_perception.models.blocks import upsample
 from rgbt_perception.models.scene import ScenePrediction, luminance_and_chroma
 from rgbt_perception.models.segmentation_network import LOGITS_STRIDE
-from rgbt_perception.scene_classes import IGNORED, PERSON, SCENE_CLASSES, UNLABELLED
+from rgbt_perception.scene.classes import IGNORED, PERSON, SCENE_CLASSES, UNLABELLED
 from rgbt_perception.training.scene_dataset import SceneBatch
 from rgbt_perception.training.scene_losses import gradient, ssim
 from rgbt_perception.training.scene_targets import fusion_target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from fake_compiler import FakeBuilder, builds, make_compiler, write_model
 
 from rgbt_perception.cli import engine
 from rgbt_perception.cli.main import main
+from rgbt_perception.engines.int8_file import SOURCE
 
 pytest.importorskip("onnx")
 
@@ -43,6 +45,22 @@ def builder(tmp_path, monkeypatch):
 @pytest.fixture
 def model(tmp_path):
     return str(write_model(tmp_path / "tiny.onnx"))
+
+
+def test_int8_is_built_from_the_form_in_int8(builder, tmp_path, capsys):
+    from small_network import quantised_network, small_network
+
+    plain = tmp_path / "small.onnx"
+    plain.write_bytes(small_network())
+    words = ["engine", "build", str(plain), "--precision", "int8"]
+    assert main(words) == 1
+    assert "small.onnx: has no form in int8; expected small.int8.onnx" in capsys.readouterr().err
+    made_of = {SOURCE: hashlib.sha256(plain.read_bytes()).hexdigest()}
+    (tmp_path / "small.int8.onnx").write_bytes(quantised_network(plain.read_bytes(), made_of))
+    assert main([*words, "--json"]) == 0
+    text = capsys.readouterr().out
+    found = json.loads(text[text.index("{") :])["engines"]
+    assert [(item["model"], item["precision"]) for item in found] == [("small.int8", "int8")]
 
 
 def test_builds_lists_and_clears(builder, model, tmp_path, capsys):

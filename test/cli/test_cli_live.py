@@ -43,7 +43,7 @@ def test_runs_for_a_while_and_says_how_it_went(capsys):
     assert any(line.startswith("WAITING") for line in lines)
 
 
-def test_ctrl_c_ends_it_with_a_summary_and_page_and_parameter_file_serve_until_then(tmp_path):
+def test_a_signal_ends_it_with_a_summary_and_page_and_parameter_file_serve_until_then(tmp_path):
     path = tmp_path / "perception.yaml"
     path.write_text("pairing: {tolerance_s: 0.03}")
     process = start(*("--engine", "constant", "--view", "--port", "0", "--config", path, "--watch"))
@@ -58,7 +58,8 @@ def test_ctrl_c_ends_it_with_a_summary_and_page_and_parameter_file_serve_until_t
         lines.append(process.stderr.readline())
         assert lines[-1], lines
     assert "pairing.tolerance_s = 3.0: expected at most 1" in lines[-1]
-    process.send_signal(signal.SIGINT)
+    # As from a service manager; Ctrl-C does the same.
+    process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "0 results from 0 pairs\n")
     assert "Traceback" not in err

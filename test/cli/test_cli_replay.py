@@ -65,6 +65,9 @@ def test_replays_a_recording(recording_maker, tmp_path, capsys):
     assert run_json["ended"] == "finished"
     assert "write" in run_json["latency_ms"]
     assert all(len(digest) == 64 for digest in run_json["weights"].values())
+    network = run_json["networks"]["confidence_depth"]
+    assert (network["file"], network["precision"]) == ("confidence_depth.onnx", "fp32")
+    assert network["engine"] in run_json["engine"]
     assert (out / "report.html").stat().st_size > 2000
     assert (out / "contact_sheet.png").is_file()
 

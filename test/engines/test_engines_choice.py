@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +21,9 @@ from rgbt_perception.config import (
 from rgbt_perception.engines import choice, cpu
 from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.choice import make_engine, make_scene_engine, shipped_models
-from rgbt_perception.engines.plan_builder import Precision
+from rgbt_perception.engines.identity import identity
+from rgbt_perception.engines.int8_file import SOURCE
+from rgbt_perception.engines.plan_builder import NoRoomError, Precision
 from rgbt_perception.engines.tensorrt import compiler, cuda
 from rgbt_perception.errors import RgbtError
 
@@ -93,7 +98,7 @@ def test_auto_is_tensorrt_where_it_and_a_gpu_are_there(small, gpu, caplog):
     with caplog.at_level(logging.INFO):
         engine = make_engine(small())
     assert engine.name == "tensorrt 10.16.1.11 fp16 (Fake GPU)"
-    assert (engine.model, engine.metadata) == ("small", {"model": "small"})
+    assert (engine.model, identity(engine).source) == ("small", "small.onnx (fp16)")
     assert "small.onnx: tensorrt" in caplog.text
     assert "as there are an NVIDIA GPU and TensorRT" in caplog.text
     # From the cache.
@@ -157,6 +162,54 @@ def test_what_fails_falls_back_if_that_is_allowed(small, gpu, caplog, faults, li
         engine = make_engine(small(EngineName.TENSORRT))
     assert engine.name.startswith("onnxruntime")
     assert "onnxruntime instead, as engine.fallback allows" in caplog.text
+
+
+def test_tensorrt_takes_int8_only_when_asked(small, gpu, tmp_path, monkeypatch):
+    from small_network import quantised_network
+
+    gpu()
+    monkeypatch.setattr(choice, "_WEIGHTS", tmp_path)
+    plain = (tmp_path / "small.onnx").read_bytes()
+    made_of = {"model": "small", SOURCE: hashlib.sha256(plain).hexdigest()}
+    (tmp_path / "small.int8.onnx").write_bytes(quantised_network(plain, made_of))
+    auto = replace(small(EngineName.TENSORRT, fallback=False), depth_model="small")
+    assert identity(make_engine(auto)).source == "small.onnx (fp16)"
+    engine = make_engine(replace(auto, precision=EnginePrecision.INT8))
+    assert identity(engine).source == "small.int8.onnx (int8)"
+    assert engine.name == "tensorrt 10.16.1.11 int8 (Fake GPU)"
+
+
+def test_a_full_gpu_is_not_built_for_again(small, gpu, monkeypatch, caplog):
+    trt = gpu()
+    make_engine(small())
+    monkeypatch.setattr(trt, "Builder", None)  # a build would fail otherwise
+    room = "out of memory"
+
+    class Full(trt.Runtime):
+        def deserialize_cuda_engine(self, serialized_engine):
+            self._logger.log(SimpleNamespace(name="ERROR"), f"Cuda Runtime ({room})")
+
+    monkeypatch.setattr(trt, "Runtime", Full)
+    monkeypatch.setattr(cpu, "prefers_openvino", lambda threads: False)
+    config = small(EngineName.TENSORRT, fallback=False)
+    with pytest.raises(NoRoomError, match=r"out of memory\)\); \d+ of \d+ MB .* stays"):
+        make_engine(config)
+    with caplog.at_level(logging.WARNING):
+        assert make_engine(small()).name.startswith("onnxruntime")
+    # And no second precision.
+    assert len(caplog.records) == 1
+    assert caplog.records[0].message.endswith("stays; the CPU instead")
+
+
+def test_without_a_gpu_nothing_else_is_looked_at(small, gpu, monkeypatch):
+    """What is said is what matters, not that the cache has no place."""
+    from fake_cuda import FakeCuda
+
+    gpu(FakeCuda(devices=0))
+    monkeypatch.setattr(choice, "cache_folder", lambda configured: pytest.fail("no GPU"))
+    monkeypatch.setattr(choice, "is_quantized", lambda content: pytest.fail("no GPU"))
+    with pytest.raises(RgbtError, match="GPU: none found"):
+        make_engine(small(EngineName.TENSORRT, fallback=False))
 
 
 def test_openvino_by_name_falls_back_too(small, monkeypatch, caplog):

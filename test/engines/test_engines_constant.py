@@ -12,8 +12,8 @@ from rgbt_perception.engines.choice import make_engine, make_scene_engine
 from rgbt_perception.engines.constant import DEPTH_M
 from rgbt_perception.engines.depth_exchange import OUTPUTS
 from rgbt_perception.pipeline import DepthPipeline
-from rgbt_perception.scene_classes import SCENE_CLASSES
-from rgbt_perception.scene_stage import SceneStage
+from rgbt_perception.scene.classes import SCENE_CLASSES
+from rgbt_perception.scene.stage import SceneStage
 
 
 def test_it_is_chosen_by_name_and_says_what_it_is(caplog):

@@ -158,6 +158,58 @@ def test_fp16_weights_that_it_cannot_hold_stay():
     assert made_by(half, "Conv") == {TensorProto.FLOAT}
 
 
+def optional_network():
+    """Three layers; between them a node without its optional input, and ones with and without
+    their optional output, one of which is of whole numbers."""
+    random = np.random.default_rng(3)
+    names = ("first", "middle", "last")
+    weights = [
+        numpy_helper.from_array(random.normal(0, 0.2, (4, 4, 3, 3)).astype(np.float32), name)
+        for name in names
+    ]
+    limit = numpy_helper.from_array(np.array(0.5, np.float32), "limit")
+    pads = {"pads": [1, 1, 1, 1]}
+    pool = {"kernel_shape": [3, 3], **pads}
+    shape = [1, 4, 8, 12]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["x", "first"], ["a"], **pads),
+            helper.make_node("Clip", ["a", "", "limit"], ["b"]),
+            helper.make_node("MaxPool", ["b"], ["c", ""], **pool),
+            helper.make_node("MaxPool", ["c"], ["d", "where"], **pool),
+            helper.make_node("Cast", ["where"], ["places"], to=TensorProto.FLOAT),
+            helper.make_node("Conv", ["d", "middle"], ["e"], **pads),
+            helper.make_node("Conv", ["e", "last"], ["y"], **pads),
+        ],
+        "optional",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [
+            helper.make_tensor_value_info("y", TensorProto.FLOAT, shape),
+            helper.make_tensor_value_info("places", TensorProto.FLOAT, shape),
+        ],
+        [*weights, limit],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def test_fp16_what_is_optional_and_left_out_stays_so():
+    content = optional_network()
+    half = converted(content, Precision.FP16)
+    onnx.checker.check_model(onnx.load_model_from_string(half), full_check=True)
+    assert made_by(half, "Clip") == made_by(half, "MaxPool") == {TensorProto.FLOAT16}
+    nodes = onnx.load_model_from_string(half).graph.node
+    assert [list(n.input)[1] for n in nodes if n.op_type == "Clip"] == [""]
+    assert sum("" in node.output for node in nodes) == 1
+    random = np.random.default_rng(4)
+    values = {"x": random.random((1, 4, 8, 12), np.float32)}
+    exact, found = (session(file).run(["y", "places"], values) for file in (content, half))
+    np.testing.assert_allclose(found[0], exact[0], atol=5e-3)
+    # Rounded values may tie.
+    assert np.mean(found[1] == exact[1]) > 0.95
+
+
 @pytest.mark.parametrize("model", shipped_models())
 def test_fp16_of_a_shipped_network_stays_within_the_gate_of_plans(model):
     """On stored pictures: half of what a plan may differ by on a GPU."""

@@ -15,8 +15,8 @@ from rgbt_perception.evaluation.fusion_comparison import COMPARED, OURS, fuse_al
 from rgbt_perception.evaluation.fusion_metrics import FUSION_METRICS
 from rgbt_perception.evaluation.fusion_scores import score_images
 from rgbt_perception.evaluation.image_folders import match_folders
-from rgbt_perception.scene_classes import SCENE_CLASSES
-from rgbt_perception.scene_stage import SceneStage
+from rgbt_perception.scene.classes import SCENE_CLASSES
+from rgbt_perception.scene.stage import SceneStage
 
 SIZE = (60, 48)
 

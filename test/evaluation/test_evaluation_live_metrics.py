@@ -215,6 +215,32 @@ def test_labels_are_scored_as_rgbt_evaluate_scores_them(
     assert found.message.endswith(f"(last 4 frames), mIoU {whole['fused']['miou']:.3f}")
 
 
+@pytest.mark.parametrize("lost", ["/ground_truth/thermal/labels", "labels"])
+def test_labels_or_their_truth_that_never_come_are_not_waited_for(
+    synthetic: ModuleType, tmp_path: Any, lost: str
+) -> None:
+    run = synthetic.write_run(tmp_path, synthetic.Plan(labels=True))
+    metrics = LiveMetrics()
+    number = 0
+    for topic, value in messages(run):
+        if topic.startswith(lost) or NAMES.get(topic) == lost:
+            number += 1
+            if number == 3:
+                continue
+        if topic.startswith("/ground_truth/thermal/depth"):
+            metrics.take_truth(value)
+        elif topic.startswith("/ground_truth/thermal/labels"):
+            metrics.take_label_truth(value)
+        elif NAMES.get(topic) in (*SCORED, "labels"):
+            metrics.take_output(NAMES[topic], value, 0)
+    assert number == 6
+    while metrics.settle(WAIT_NS - 1):
+        pass
+    assert metrics.scored == 6
+    (score,) = metrics.report()["conditions"].values()
+    assert score["segmentation_frames"] == 5
+
+
 def test_labels_of_another_view_are_a_problem_not_an_end(
     synthetic: ModuleType, tmp_path: Any
 ) -> None:

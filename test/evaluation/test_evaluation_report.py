@@ -210,7 +210,11 @@ def test_names_from_a_recording_stay_text(synthetic: ModuleType, tmp_path: Path)
     info |= {
         "topics": {"rgb/camera_info": f"/{HOSTILE}"},
         "engine": HOSTILE,
-        "weights": {HOSTILE: HOSTILE},
+        "weights": {HOSTILE: HOSTILE, "scene": "12"},
+        "networks": {
+            HOSTILE: {"file": HOSTILE, "precision": HOSTILE, "engine": HOSTILE},
+            "scene": {"file": "scene.int8.onnx", "precision": "int8", "engine": "openvino"},
+        },
         "settings": {HOSTILE: HOSTILE},
         "truncated": HOSTILE,
         "latency_ms": {HOSTILE: {"p50": 1.0, "p99": 2.0}},
@@ -224,6 +228,7 @@ def test_names_from_a_recording_stay_text(synthetic: ModuleType, tmp_path: Path)
     assert "<img src=x" not in text
     assert "<script>alert" not in text
     assert film_of(text)["reasons"][0] == [HOSTILE]
+    assert "scene: scene.int8.onnx, int8, sha256 12" in text
 
 
 def browser() -> str | None:

@@ -41,6 +41,9 @@ WHOLE = {
     "modes": {"FULL": 3, "THERMAL_ONLY": 1},
     "latency_ms": {"prepare": {"p50": 1.5, "p99": 2}},
     "weights": {"confidence_depth": "0123"},
+    "networks": {
+        "confidence_depth": {"file": "c.onnx", "precision": "fp32", "engine": "onnxruntime"}
+    },
     "network": [320, 256],
     "problems": [{"name": "rgb_image", "count": 2, "first": "short"}],
     "topics": {"rgb/image": "/rgb/image"},

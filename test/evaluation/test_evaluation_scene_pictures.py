@@ -10,7 +10,7 @@ import pytest
 from rgbt_perception.evaluation.moments import Moment
 from rgbt_perception.evaluation.scene_pictures import main, scene_row
 from rgbt_perception.frames import Mode
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 ROAD, PERSON = (SCENE_CLASSES[index].colour for index in (1, 8))
 

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from rgbt_perception.errors import InputError
 from rgbt_perception.evaluation.segmentation_metrics import Confusion, FmbConvention, fmb_scores
 from rgbt_perception.evaluation.segmentation_scores import SegmentationScore
-from rgbt_perception.scene_classes import IGNORED
+from rgbt_perception.scene.classes import IGNORED
 
 IDS = st.sampled_from([0, 1, 2, 3, 9, IGNORED])
 LABELS = st.tuples(arrays(np.uint8, (5, 4), elements=IDS), arrays(np.uint8, (5, 4), elements=IDS))

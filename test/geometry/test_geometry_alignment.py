@@ -1,16 +1,20 @@
 import numpy as np
 import pytest
+from both_ways import both_ways
+from plain_projection import nearest_depth, project_depth
 
 from rgbt_perception.frames import Pinhole
 from rgbt_perception.geometry import alignment
 from rgbt_perception.geometry.alignment import FARTHEST_M, GHOST_PX, align_picture
 from rgbt_perception.geometry.transforms import rotation_from_quaternion, transform
-from rgbt_perception.geometry.warp import nearest_depth, project_depth
 
 WIDTH, HEIGHT, FOCAL = 160, 120, 120.0
 CAMERA = Pinhole(WIDTH, HEIGHT, FOCAL, FOCAL, 79.5, 59.5)
 SHIFT_M = 0.2
 FAR, NEAR = 20.0, 2.0
+
+
+way = both_ways("geometry.alignment")
 
 
 def _pose(x: float) -> np.ndarray:
@@ -97,7 +101,7 @@ def plain(depth, camera, image, image_camera, pose):
     """The rule of ``align_picture`` with whole pictures, one step after the other."""
     cv2 = pytest.importorskip("cv2")
     reach = np.minimum(depth, FARTHEST_M)
-    columns, rows, depths = project_depth(reach, camera, image_camera, pose)
+    columns, rows, depths = np.float32(project_depth(reach, camera, image_camera, pose))
     seen = (depths > 0.05) & (columns >= 0) & (rows >= 0)
     seen &= (columns <= image_camera.width - 1) & (rows <= image_camera.height - 1)
     scale = min(1.0, camera.fx / image_camera.fx)
@@ -142,3 +146,9 @@ def test_is_the_plain_rule(size, exact, monkeypatch):
     # Places are rounded to 1/32 pixel, to either side where they lie between.
     assert (differences.max(axis=1) > 1).mean() < 0.02
     assert not found[~seen].any()
+
+
+def test_sizes_that_do_not_fit_are_refused():
+    depth, image, _ = _world()
+    with pytest.raises(ValueError, match="broadcast"):
+        align_picture(depth[:, :-1], CAMERA, image, CAMERA, _pose(SHIFT_M))

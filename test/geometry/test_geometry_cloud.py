@@ -8,14 +8,19 @@ from unittest import mock
 import cv2
 import numpy as np
 import pytest
+from both_ways import both_ways, compiling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rgbt_perception.frames import Pinhole
 from rgbt_perception.geometry import row_bands
-from rgbt_perception.geometry.cloud import POINT, flying_points, organised_cloud
+from rgbt_perception.geometry.cloud import POINT, organised_cloud
+from rgbt_perception.geometry.flying_points import flying_points
 
 NAN = float("nan")
+LOOPS = ("geometry.cloud", "geometry.flying_points")
+
+way = both_ways(*LOOPS)
 
 
 def slow_cloud(camera, depth, color, temperature, confidence, label, stride, flying):
@@ -69,6 +74,31 @@ def test_every_byte_is_that_of_the_slow_version(width, height, stride, threshold
     # The bits of NaN are free.
     both_nan = np.isnan(ours.view("<f4")) & np.isnan(theirs.view("<f4"))
     assert ((ours == theirs) | both_nan).all()
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_loops_write_the_bits_of_numpy(stride):
+    pytest.importorskip("numba", reason="needs the extra [cpu]")
+    rng = np.random.default_rng(4)
+    camera = Pinhole(53, 41, 40.0, 41.0, 26.2, 19.7)
+    depth = cv2.GaussianBlur(rng.choice([2.0, 5.0, 9.0], (41, 53)).astype(np.float32), (0, 0), 1.0)
+    for value in (np.nan, np.inf, -np.inf, 0.0, -2.0):
+        depth[rng.random(depth.shape) < 0.02] = value
+    color = rng.integers(0, 256, (41, 106, 3), dtype=np.uint8)[:, ::2]
+    color.flags.writeable = False
+    label = rng.integers(0, 256, depth.shape, dtype=np.uint8)
+    written = []
+    for wanted in (False, True):
+        with compiling(wanted, *LOOPS):
+            cloud = organised_cloud(
+                camera, depth, color, depth[::-1], abs(depth), label, stride, 0.08
+            )
+        written.append(cloud.view(np.uint32).reshape(*cloud.shape, 7))
+    plain, compiled = written
+    assert (
+        np.isnan(plain.view(np.float32)[..., 2]).sum() > np.isnan(depth[::stride, ::stride]).sum()
+    )
+    np.testing.assert_array_equal(compiled, plain)
 
 
 def slow_flying(depth, threshold):

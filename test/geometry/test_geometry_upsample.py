@@ -4,6 +4,7 @@ import cv2
 import hypothesis.extra.numpy
 import numpy as np
 import pytest
+from both_ways import both_ways
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from rgbt_perception.geometry.upsample import (
     MIXED_STEP,
     upsample_depth,
 )
+
+way = both_ways("geometry.upsample")
 
 
 def inverse(depth, i, j):

@@ -119,6 +119,7 @@ def test_all_is_well(scene):
     assert pipeline["mode"] == "FULL"
     assert pipeline["engine"] == "trial"
     assert pipeline["weights_sha256"] == "0" * 64
+    assert pipeline["depth_file"] == "fp32"
     assert pipeline["results"] == "60"
     assert float(pipeline["rate_hz"]) == pytest.approx(10, rel=0.05)
     assert pipeline["depth_engine_ms"].startswith("last ")
@@ -129,8 +130,16 @@ def test_a_system_that_starts_is_not_broken(scene):
     scene.silent = set(Stream)
     scene.endpoints = {}
     findings = scene.run(1)
-    assert {finding.level for finding in findings.values()} == {Level.OK}
     assert findings["rgb/image"].message == "/rgb/image: waiting"
+    for _ in range(10):
+        assert {finding.level for finding in findings.values()} == {Level.OK}
+        findings = scene.run(0.1)
+    # Somebody subscribes, and no result comes.
+    assert not scene.runner.watchdog.is_idle
+    findings = scene.run(0.5)
+    assert findings["watchdog"].message.startswith("no result for 2.")
+    assert {finding.level for finding in findings.values()} == {Level.OK}
+    assert scene.run(1)["watchdog"].level is Level.ERROR
 
 
 @pytest.mark.parametrize(

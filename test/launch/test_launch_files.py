@@ -18,7 +18,7 @@ from rgbt_perception.simulation.settings import SimulatorSettings
 
 FOLDER = share("launch")
 FILES = sorted(FOLDER.glob("*.launch.py"))
-NAMES = ("perception.launch.py", "replay.launch.py", "simulation.launch.py")
+NAMES = tuple(f"{name}.launch.py" for name in ("evaluation", "perception", "replay", "simulation"))
 
 
 def tree_of(name: str) -> ast.Module:
@@ -59,7 +59,7 @@ def calls(name: str, function: str) -> Iterator[dict[str, Any]]:
             yield {key: v.value for key, v in pairs if isinstance(v, ast.Constant)}
 
 
-def test_all_three_are_there() -> None:
+def test_all_are_there() -> None:
     assert tuple(file.name for file in FILES) == NAMES
 
 
@@ -98,6 +98,7 @@ def test_executables_and_files_exist(name: str) -> None:
         ("config", "perception.yaml"),
         ("config", "rgbt.rviz"),
         ("launch", "perception.launch.py"),
+        ("launch", "evaluation.launch.py"),
         ("samples", "night_smoke.mcap"),
     ):
         if f'"{file}"' in text:
@@ -136,6 +137,18 @@ def test_ros_reads_it_and_every_argument_is_described(name: str) -> None:
         assert argument.description != "no description given", argument.name
 
 
+def test_the_evaluation_s_switches_are_its_parameters_with_their_defaults() -> None:
+    pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+    from rgbt_perception.nodes.evaluation_node import EvaluationSettings
+
+    known = {spec.name: spec.default for spec in parameters(EvaluationSettings)}
+    switches = constant("evaluation.launch.py", "SWITCHES")
+    ours = {name: default == "true" for name, (default, _) in switches.items() if name in known}
+    assert ours == {name: known[name] for name in ours}
+    assert set(switches) - set(known) == {"use_sim_time"}
+    assert "scene network" in switches["labels"][1]
+
+
 def test_rviz_is_shown_the_topics_of_this_rig() -> None:
     module = load("perception.launch.py")
     given = {argument: topic for topic, argument in module.INPUTS.items()}
@@ -158,6 +171,7 @@ def test_the_player_s_topics_go_where_the_nodes_listen() -> None:
     option, *rules = module._moved({**given, "namespace": "/front", "rgb_image": "/cam0/raw"})
     assert option == "--remap"
     assert "/thermal/image:=/front/thermal/image" in rules
-    assert "/ground_truth/scene:=/front/ground_truth/scene" in rules
+    for name in ("scene", "thermal/labels/image", "thermal/depth/image/compressedDepth"):
+        assert f"/ground_truth/{name}:=/front/ground_truth/{name}" in rules
     # Absolute names are the same in every namespace.
     assert not any("cam0" in rule for rule in rules)

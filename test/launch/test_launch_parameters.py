@@ -58,7 +58,8 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
                 for item in node.names:
                     setattr(stand_in, item.name, kept)
         sys.modules["launch.substitutions"].LaunchConfiguration = Configuration
-        sys.modules["launch_ros.parameter_descriptions"].ParameterFile = lambda file, **_: file
+        if descriptions := sys.modules.get("launch_ros.parameter_descriptions"):
+            descriptions.ParameterFile = lambda file, **_: file
         spec = importlib.util.spec_from_file_location(name.split(".")[0], path)
         assert spec is not None
         assert spec.loader is not None

@@ -153,6 +153,10 @@ def feed(cameras, until):
 
     def send(host, first_ms, count, period_ms=40, cameras_that_send=tuple(SIZES), **arguments):
         received, counters = host.session.statistics.frames_in, host.runner.counters
+        for camera in cameras_that_send:
+            # Pictures come once: this end has to know their publisher, as that knows this end.
+            cameras("offer", topic=f"/{camera}/image")
+            until(lambda: host.node.endpoints(f"/{camera}/image"), "discovery")  # noqa: B023
         for index in range(count):
             for camera in cameras_that_send:
                 due = received.total() + 1
@@ -173,7 +177,8 @@ def ready(cameras, until):
         cameras("advertise", topic="/rgb/image")
         cameras("advertise", topic="/thermal/image")
         cameras("tf")
-        until(lambda: len(host.node.endpoints("/tf_static")) == 1, "discovery")
+        for topic in ("/tf_static", "/rgb/image", "/thermal/image"):
+            until(lambda: len(host.node.endpoints(topic)) == 1, "discovery")  # noqa: B023
 
         def informed():
             cameras("info", camera="rgb")

@@ -18,6 +18,7 @@ from host_bench import NETWORK, SOON
 from rig_peer import SIZES, START_NS
 
 from rgbt_perception.frames import Mode
+from rgbt_perception.live.overview import overview
 from rgbt_perception.live.play import PlayOptions, PlayReport, play
 from rgbt_perception.sensing.decode import stamp_of
 
@@ -300,7 +301,7 @@ def test_a_slow_engine_takes_the_newest_pair_and_counts(start, cameras, inbox, r
 
 
 def test_what_a_subscriber_does_not_keep_up_with_is_counted(
-    start, feed, inbox, ready, until, monkeypatch
+    start, feed, inbox, ready, until, monkeypatch, caplog
 ):
     host = start()
     ready(host, inbox)
@@ -317,6 +318,12 @@ def test_what_a_subscriber_does_not_keep_up_with_is_counted(
     feed(host, first_ms=0, count=3)
     until(lambda: inbox.modes() == [Mode.FULL] * 3)
     host.monitor.check(host.inputs.offers())
-    (pipeline,) = [found for found in host.monitor.findings if found.name == "pipeline"]
-    assert (pipeline.values["unsent"], pipeline.values["faults"]) == ("3", "0")
+    findings = {found.name: found for found in host.monitor.findings}
+    values = findings["pipeline"].values
+    assert (values["unsent"], values["faults"]) == ("3", "0")
+    slow = "/perception/depth/image: a reliable subscriber does not keep up"
+    assert findings["outputs"].message.startswith(f"{slow}; 3 messages not sent so far")
+    assert list(inbox.last().reasons) == ["unsent"]
+    assert overview(host).counters["not sent"] == 3
+    assert sum(slow in record.message for record in caplog.records) == 1
     assert inbox["depth/image"] == []

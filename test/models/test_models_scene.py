@@ -13,7 +13,7 @@ from rgbt_perception.models.scene import (
 )
 from rgbt_perception.models.scene_config import SceneConfig
 from rgbt_perception.models.segmentation_network import LOGITS_STRIDE
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 HEIGHT, WIDTH = 64, 96
 

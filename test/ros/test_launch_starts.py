@@ -95,15 +95,19 @@ def test_two_rigs_side_by_side(start, ear):
         assert ended_cleanly(launch), launch.text
 
 
-def test_the_simulation_is_scored_until_it_is_stopped(start, tmp_path):
-    launch = start("simulation", engine="constant", out=str(tmp_path / "scores"))
+@pytest.mark.parametrize("everything", [True, False])
+def test_the_simulation_is_scored_until_it_is_stopped(start, tmp_path, everything):
+    less = {} if everything else {"estimates": "false", "labels": "false"}
+    launch = start("simulation", engine="constant", out=str(tmp_path / "scores"), **less)
     launch.until("abs_rel")
     assert launch.interrupt() == 0
     assert ended_cleanly(launch), launch.text
     metrics = json.loads((tmp_path / "scores/metrics.json").read_text())
     assert metrics["frames"] > 0
     (score,) = metrics["conditions"].values()
-    assert set(score["depth"]) == {"fused", "rgb", "thermal", "ungated"}
+    estimates = {"fused", "rgb", "thermal", "ungated"} if everything else {"fused"}
+    assert set(score["depth"]) == estimates
+    assert ("segmentation" in score) == everything
 
 
 def test_a_replay_that_cannot_start_ends_with_the_reason(start, tmp_path):
@@ -127,4 +131,5 @@ def test_a_replay_in_a_namespace_ends_by_itself_with_a_report(start, tmp_path):
     metrics = json.loads((tmp_path / "scores/metrics.json").read_text())
     assert metrics["frames"] >= 30
     assert set(metrics["modes"]) >= {"FULL", "RGB_ONLY", "THERMAL_ONLY"}
-    assert "street/night/smoke" in metrics["conditions"]
+    score = metrics["conditions"]["street/night/smoke"]
+    assert set(score["segmentation"]) == {"fused"}

@@ -5,6 +5,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
+from rclpy._rclpy_pybind11 import RCLError
+from rclpy.publisher import Publisher
 from ros_bench import PATIENT, PERIOD_NS, RELIABLE, SECOND, SIZES, Spinner
 
 from rgbt_perception.frames import Mode
@@ -215,6 +217,38 @@ def test_exception_inside_is_reported_and_output_resumes_within_a_second(bench):
     engine.run = run
     count = len(rig.got["depth/image"])
     assert rig.feed_until(lambda: len(rig.got["depth/image"]) > count) <= SECOND
+
+
+def test_a_message_that_cannot_be_sent_is_counted_and_the_others_go_out(bench, monkeypatch, capfd):
+    rig = bench({**PATIENT, "host.status_period_s": 0.1})
+    rig.listen_diagnostics()
+    rig.ready("depth/image", "confidence/image", "status")
+    publish = Publisher.publish
+
+    def full(publisher, message):
+        if publisher.topic_name.endswith("depth/image"):
+            raise RCLError("Failed to publish: cannot publish data")
+        publish(publisher, message)
+
+    monkeypatch.setattr(Publisher, "publish", full)
+
+    def values():
+        found = rig.statuses("perception: pipeline")
+        return {v.key: v.value for v in found[-1].values} if found else {}
+
+    def told():
+        return [s for s in rig.statuses("perception: outputs") if s.level == b"\1"]
+
+    rig.feed_until(lambda: rig.both() and int(values().get("unsent", 0)) > 1 and told())
+    assert "/perception/depth/image: cannot be published (Failed to publish" in told()[-1].message
+    assert values()["faults"] == "0"
+    assert Mode.FAULT not in rig.modes
+    assert "unsent" in rig.got["status"][-1].reasons
+    assert rig.got["confidence/image"]
+    assert not rig.got["depth/image"]
+    assert capfd.readouterr().err.count("cannot be published") == 1
+    monkeypatch.undo()
+    rig.feed_until(lambda: rig.got["depth/image"])
 
 
 def test_engine_slower_than_the_cameras_drops_old_pairs_and_stays_on_time(bench):

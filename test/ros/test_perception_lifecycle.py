@@ -5,7 +5,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
-from lifecycle_msgs.srv import ChangeState, GetState
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetAvailableTransitions, GetState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from ros_bench import Bench, entities
@@ -119,7 +120,44 @@ def test_a_manager_takes_it_through_its_states_by_service(bench):
         assert future.result().success, step
 
 
-def test_it_is_configuring_until_the_engine_is_there_and_answers_meanwhile(bench, monkeypatch):
+class Manager:
+    """Asks as a lifecycle manager does."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.clients = {
+            kind: rig.node.create_client(kind, f"/perception/{name}")
+            for kind, name in (
+                (ChangeState, "change_state"),
+                (GetState, "get_state"),
+                (GetAvailableTransitions, "get_available_transitions"),
+            )
+        }
+        rig.until(lambda: all(client.service_is_ready() for client in self.clients.values()))
+
+    def ask(self, kind, asked=""):
+        request = kind.Request()
+        if isinstance(asked, int):
+            request.transition.id = asked
+        elif asked:
+            request.transition.label = asked
+        return self.clients[kind].call_async(request)
+
+    def answer(self, future):
+        self.rig.until(future.done)
+        return future.result()
+
+    def state(self):
+        return self.answer(self.ask(GetState)).current_state.label
+
+    def possible(self):
+        found = self.answer(self.ask(GetAvailableTransitions)).available_transitions
+        return {item.transition.label for item in found}
+
+
+@pytest.fixture
+def slow_engine(monkeypatch):
+    """Engines are loaded when this is set, and not before."""
     make, goes_on = loading.make_engine, threading.Event()
 
     def slowly(config, progress):
@@ -127,36 +165,51 @@ def test_it_is_configuring_until_the_engine_is_there_and_answers_meanwhile(bench
         return make(config, progress)
 
     monkeypatch.setattr(loading, "make_engine", slowly)
+    yield goes_on
+    goes_on.set()
+
+
+def test_it_is_configuring_until_the_engine_is_there_and_answers_meanwhile(
+    bench, slow_engine, capfd
+):
     rig = bench()
-    clients = {
-        kind: rig.node.create_client(kind, f"/perception/{name}")
-        for kind, name in ((ChangeState, "change_state"), (GetState, "get_state"))
-    }
-    rig.until(lambda: all(client.service_is_ready() for client in clients.values()))
-
-    def ask(kind, label=""):
-        request = kind.Request()
-        if label:
-            request.transition.label = label
-        return clients[kind].call_async(request)
-
-    def answer(future):
-        rig.until(future.done)
-        return future.result()
-
-    def is_configuring():
-        return answer(ask(GetState)).current_state.label == "configuring"
-
+    manager = Manager(rig)
+    ask, answer = manager.ask, manager.answer
     configured = ask(ChangeState, "configure")
-    rig.until(is_configuring)
+    rig.until(lambda: manager.state() == "configuring")
     assert change(rig, ("output.cloud_stride", 4)).successful
-    for label in ("configure", "activate", "shutdown"):
+    for label in ("configure", "activate", "cleanup"):
         assert not answer(ask(ChangeState, label)).success
     assert not configured.done()
-    goes_on.set()
+    told = capfd.readouterr().err
+    assert "transition cleanup while configuring; only shutdown is possible before" in told
+    slow_engine.set()
     assert answer(configured).success
-    assert answer(ask(GetState)).current_state.label == "inactive"
+    assert manager.state() == "inactive"
+    assert "shutdown" in manager.possible()
+    assert not answer(ask(ChangeState, "configure")).success
+    assert "transition configure while inactive (" in capfd.readouterr().err
     assert answer(ask(ChangeState, "activate")).success
+
+
+@pytest.mark.parametrize("autostart", [False, True])
+@pytest.mark.parametrize("asked", ["shutdown", Transition.TRANSITION_UNCONFIGURED_SHUTDOWN])
+def test_shutdown_does_not_wait_for_what_is_being_loaded(bench, slow_engine, autostart, asked):
+    rig = bench({"autostart": autostart})
+    manager = Manager(rig)
+    configured = None if autostart else manager.ask(ChangeState, "configure")
+    rig.until(lambda: manager.state() == "configuring")
+    assert "shutdown" in manager.possible()
+    assert manager.answer(manager.ask(ChangeState, asked)).success
+    assert manager.state() == "finalized"
+    assert configured is None or not manager.answer(configured).success
+    assert loading.still_loading()
+    slow_engine.set()
+    rig.until(lambda: not loading.still_loading())
+    # What came in the end was not kept.
+    assert rig.perception._pipeline is None
+    assert manager.state() == "finalized"
+    assert not manager.answer(manager.ask(ChangeState, asked)).success
 
 
 def test_destroyed_while_it_loads_it_gives_up(monkeypatch, capfd):

@@ -84,6 +84,17 @@ def test_while_it_loads_it_says_so_and_answers_and_ends_at_once(start, ear, numb
     assert "Traceback" not in node.text
 
 
+def test_shut_down_while_it_loads_it_ends_as_soon_as_it_is_told_to(start, ear):
+    node = start("perception", "autostart:=true", before=SLOW + OFTEN)
+    node.until("still loading, for 0 s")
+    assert change(ear, Transition.TRANSITION_UNCONFIGURED_SHUTDOWN)
+    assert state(ear) == "finalized"
+    began = time.monotonic()
+    assert node.end(signal.SIGINT) == 0, node.text
+    assert time.monotonic() - began < 20
+    assert "Traceback" not in node.text
+
+
 def test_autostart_that_fails_ends_with_the_reason(start):
     node = start("perception", "autostart:=true", "engine.depth_model:=/nowhere/model.onnx")
     assert node.end() == 1, node.text

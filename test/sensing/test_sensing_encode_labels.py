@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from rgbt_perception.recording.types import RosbagsFactory, typestore
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 from rgbt_perception.sensing.encode_labels import label_info_message
 
 NAME = "vision_msgs/msg/LabelInfo"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from both_ways import both_ways, compiling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -18,6 +19,8 @@ from rgbt_perception.sensing.thermal_range import percentile
 
 SECOND = 1_000_000_000
 GAIN = 0.01  # kelvin per count
+
+way = both_ways("sensing.thermal")
 
 
 def config(**changes: object) -> ThermalConfig:
@@ -41,6 +44,23 @@ def exact(counts: np.ndarray, low: float = 1.0, high: float = 99.0) -> np.ndarra
     ranks = [share / 100 * (len(ordered) - 1) for share in (low, high)]
     a, b = np.interp(ranks, np.arange(len(ordered)), ordered)
     return np.clip((counts.astype(float) - a) / (b - a), 0, 1)
+
+
+@pytest.mark.parametrize("normalization", list(Normalization))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_loops_give_the_bits_of_numpy(normalization: Normalization, dtype: type) -> None:
+    pytest.importorskip("numba", reason="needs the extra [cpu]")
+    counts = np.random.default_rng(0).integers(0, 100, (33, 47)).astype(dtype)
+    counts[0, 9:12] = 255  # beyond the shoulder
+    if dtype is np.float32:
+        counts[1, 9:12] = np.nan, np.inf, -np.inf
+    chosen = config(normalization=normalization, range_low=10.0, range_high=80.0)
+    pictures = []
+    for wanted in (False, True):
+        with compiling(wanted, "sensing.thermal"):
+            pictures.append(ThermalNormalizer(chosen).normalize(counts[:, 5:], 0))
+    assert len(np.unique(pictures[0])) > 20
+    np.testing.assert_array_equal(pictures[1], pictures[0])
 
 
 # Fixed

@@ -21,7 +21,6 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from rgbt_perception.frames import Mode, Perception, Pinhole
 from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory
-from rgbt_perception.nodes.serialized import publish
 from rgbt_perception.sensing.decode import depth_picture, stamp_of
 from rgbt_perception.sensing.encode_cloud import cloud_message
 
@@ -56,7 +55,7 @@ class CloudNode(Node):
         result = Perception(
             self._camera, stamp_of(message), frame, Mode.FULL, (), 0, depth, self._confidence
         )
-        publish(self._points, cloud_message(self._factory, result, 1, 0.0))
+        self._points.publish(cloud_message(self._factory, result, 1, 0.0))
 
 
 def _spin(node: Node) -> None:

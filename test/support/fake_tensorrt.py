@@ -73,7 +73,8 @@ def fake_tensorrt(
             self._made = True
 
         def log(self, severity, msg):
-            raise NotImplementedError
+            # As the bindings say of a function that C++ calls and Python has to override.
+            raise RuntimeError('Tried to call pure virtual function "nvinfer1::ILogger::log"')
 
     def take_logger(logger):
         if not isinstance(logger, ILogger) or not getattr(logger, "_made", False):

@@ -117,7 +117,8 @@ class Load:
         cores: of the host's CPU time while pictures came.
         memory_mb: resident memory of the host, once a second while results came.
         dropped: pictures that ended in no result, as the host counts them; 0 of a copy loop.
-        faults: exceptions, also of publish calls, as the host counts them; 0 of a copy loop.
+        faults: exceptions, as the host counts them; 0 of a copy loop.
+        unsent: messages that the middleware did not take, likewise.
         stages: of perception: its latencies by stage as text.
     """
 
@@ -131,6 +132,7 @@ class Load:
     memory_mb: list[float]
     dropped: int
     faults: int
+    unsent: int
     stages: Mapping[str, str]
 
     def __str__(self) -> str:
@@ -138,8 +140,8 @@ class Load:
         missed = ", ".join(f"{n} of {topic}" for topic, n in self.missed().items()) or "nothing"
         return (
             f"{self.host.name}: {self.results} of {self.sent} pairs, {self.dropped} dropped, "
-            f"{self.faults} faults, p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, "
-            f"{self.cores:.2f} cores; the subscriber missed {missed}{stages}"
+            f"{self.faults} faults, {self.unsent} not sent, p50 {self.p50:.1f} ms, "
+            f"p99 {self.p99:.1f} ms, {self.cores:.2f} cores; the subscriber missed {missed}{stages}"
         )
 
     def missed(self) -> dict[str, int]:
@@ -147,10 +149,11 @@ class Load:
         return {topic: self.results - n for topic, n in self.received.items() if n < self.results}
 
     def assert_complete(self, pairs: int, cloud: bool) -> None:
-        """That all pairs were sent and processed, and every publish call returned."""
+        """That all pairs were sent and processed, and every message was taken."""
         assert self.sent == self.results == pairs
         assert self.dropped == 0
         assert self.faults == 0
+        assert self.unsent == 0
         for topic in (*self.host.topics, *(["points"] if cloud else [])):
             # Nothing is published that nobody subscribes to.
             assert self.received[topic] >= _HEARD * pairs, topic
@@ -243,6 +246,8 @@ def _load(host: Host, domain: int, seconds: float, cloud: bool) -> Load:
         memory,
         sum(int(n) for name, n in diagnostics.items() if name.startswith("dropped_")),
         int(diagnostics.get("faults", 0)),
+        # Perception tells it always: one that did not would not be counted.
+        0 if host.copies else int(diagnostics["unsent"]),
         {name: text for name, text in diagnostics.items() if name.endswith("_ms")},
     )
 

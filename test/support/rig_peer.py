@@ -31,7 +31,7 @@ _TYPES = {
     "image/compressed": "sensor_msgs/msg/CompressedImage",
     "camera_info": "sensor_msgs/msg/CameraInfo",
 }
-_BEST_EFFORT = Qos(reliable=False)
+_PATIENCE_S = 30
 
 
 class Cameras:
@@ -46,6 +46,10 @@ class Cameras:
         """Publish a topic below the cameras' names with a chosen QoS."""
         kind = _TYPES[topic.split("/", 2)[2]]
         self._writers[topic] = self._node.writer(topic, kind, Qos(reliable=reliable))
+
+    def offer(self, topic: str) -> None:
+        """Publish a topic, unless that is done already."""
+        self._writer(topic)
 
     def leave(self) -> None:
         """Take all topics back."""
@@ -103,6 +107,8 @@ class Cameras:
     ) -> None:
         """Pairs in real time, stamped from ``first_ms`` after the start of this world.
 
+        None is sent before somebody subscribes.
+
         Args:
             first_ms, count, period_ms: stamps; thermal is 4 ms after RGB.
             cameras: which of the two send.
@@ -113,6 +119,8 @@ class Cameras:
             codec: jpeg or png, on the compressed topics.
             thermal: encoding of the thermal pictures, mono16 or mono8.
         """
+        for camera in cameras:
+            self._wait_for_subscriber(f"/{camera}/image{'/compressed' if codec else ''}")
         for turn in range(count + late):
             began = time.monotonic()
             for camera in cameras:
@@ -150,6 +158,12 @@ class Cameras:
         if broken:
             message.data = message.data[: len(message.data) // 2]
         self._writer(topic).publish(message)
+
+    def _wait_for_subscriber(self, topic: str) -> None:
+        writer, end = self._writer(topic), time.monotonic() + _PATIENCE_S
+        while not writer.subscribers:
+            assert time.monotonic() < end, f"nobody subscribes to {topic}"
+            time.sleep(0.005)
 
     def _writer(self, topic: str) -> Any:
         if topic not in self._writers:

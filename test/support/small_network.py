@@ -48,6 +48,21 @@ def small_network(
     return model.SerializeToString()
 
 
+def quantised_network(content: bytes, metadata: dict[str, str]) -> bytes:
+    """The same, ``moved`` through Q/DQ nodes of a coarse scale."""
+    model = onnx.load_model_from_string(content)
+    graph = model.graph
+    for node in graph.node:
+        node.output[:] = ["exact" if name == "moved" else name for name in node.output]
+    graph.initializer.append(numpy_helper.from_array(np.array(1e6, np.float32), "step"))
+    graph.initializer.append(numpy_helper.from_array(np.array(0, np.int8), "zero"))
+    graph.node.append(helper.make_node("QuantizeLinear", ["exact", "step", "zero"], ["rough"]))
+    graph.node.append(helper.make_node("DequantizeLinear", ["rough", "step", "zero"], ["moved"]))
+    helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
 def inputs(height: int = 8, width: int = 12, seed: int = 1) -> dict[str, np.ndarray]:
     """Random inputs of it."""
     random = np.random.default_rng(seed)

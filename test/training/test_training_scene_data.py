@@ -10,7 +10,7 @@ import cv2
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import Pinhole
 from rgbt_perception.models.confidence_depth import DepthInputs
-from rgbt_perception.scene_classes import COLOURS, IGNORED, SCENE_CLASSES, UNLABELLED
+from rgbt_perception.scene.classes import COLOURS, IGNORED, SCENE_CLASSES, UNLABELLED
 from rgbt_perception.simulation.scenes.labels import Label
 from rgbt_perception.training import scene_cache
 from rgbt_perception.training.aligned_folder import aligned_folders

@@ -1,6 +1,7 @@
 import os
 import signal
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from rgbt_perception.engines.scene_exchange import INPUTS, OUTPUTS, input_shapes
 from rgbt_perception.errors import InputError
 from rgbt_perception.models.scene import DeployedScene, Scene
 from rgbt_perception.resources import share
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 from rgbt_perception.training.checkpoint import read_checkpoint
 from rgbt_perception.training.export import example_scene, export_onnx
 from rgbt_perception.training.fit import fit
@@ -193,9 +194,9 @@ def test_errors_name_the_key_and_what_was_expected(change, words):
 
 
 def test_the_shipped_stages_go_on_from_one_another():
-    first, last = (
-        load_recipe(share(f"config/recipes/{name}.yaml")) for name in ("scene", "scene_finish")
-    )
-    assert last.start_from == f"runs/{first.name}/last.ckpt"
-    assert first.data == replace(last.data, real=(), real_share=0.0)
-    assert (last.width, last.height) == (320, 256)
+    names = ("scene", "scene_finish", "scene_more")
+    stages = [load_recipe(share(f"config/recipes/{name}.yaml")) for name in names]
+    for earlier, later in pairwise(stages):
+        assert later.start_from == f"runs/{earlier.name}/last.ckpt"
+        assert (later.width, later.height) == (320, 256)
+        assert stages[0].data == replace(later.data, real=(), real_share=0.0)

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 
 from rgbt_perception.models.scene import SceneInputs, ScenePrediction
-from rgbt_perception.scene_classes import IGNORED, PERSON, SCENE_CLASSES, UNLABELLED
+from rgbt_perception.scene.classes import IGNORED, PERSON, SCENE_CLASSES, UNLABELLED
 from rgbt_perception.training.scene_balance import TaskBalance
 from rgbt_perception.training.scene_dataset import SceneBatch
 from rgbt_perception.training.scene_losses import (

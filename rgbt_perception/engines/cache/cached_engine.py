@@ -1,7 +1,7 @@
 """From an ONNX file to a loaded engine: from the folder where there is a plan, else compiled.
 
-No plan is used that was made for another GPU, compute capability, runtime, precision, file or
-release, that is damaged, or whose results are not those of the ONNX file.
+No plan is used that was made for another GPU, compute capability, runtime, precision, file, release
+or converter, that is damaged, or whose results are not those of the ONNX file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rgbt_perception.engines.cache.parity import Reference
 from rgbt_perception.engines.cache.record import PlanRecord
 from rgbt_perception.engines.cache.store import PlanStore
 from rgbt_perception.engines.engine import Engine
-from rgbt_perception.engines.plan_builder import PlanBuilder, Precision, Progress
+from rgbt_perception.engines.plan_builder import NoRoomError, PlanBuilder, Precision, Progress
 from rgbt_perception.errors import RgbtError
 
 _log = logging.getLogger(__name__)
@@ -42,8 +42,9 @@ class Compiler:
         builder: compiles.
         convert: an ONNX file's content to that of another precision; called for a build only.
             Raises RgbtError where it cannot.
-        load: a plan to an engine that is ready to run, on ``builder.target()``. Raises RgbtError
-            for a plan that the runtime refuses, which is compiled anew then.
+        load: a plan to an engine that is ready to run, on ``builder.target()``. Raises NoRoomError
+            where there is too little memory for it, and RgbtError for a plan that the runtime
+            refuses, which is compiled anew then.
     """
 
     builder: PlanBuilder
@@ -84,6 +85,7 @@ def cached_engine(
 
     Raises:
         PlanRefusedError: the results are too far from those in fp32; the line has the figures.
+        NoRoomError: there is too little memory to load it; what is stored stays.
         RgbtError: the file cannot be read, or converting, compiling or loading fails.
     """
     try:
@@ -136,6 +138,9 @@ class _Work:
 
         Args:
             tell: log why one that is there cannot be used.
+
+        Raises:
+            NoRoomError: there is too little memory for it now: to compile it anew would not help.
         """
 
         def damaged(why: str) -> None:
@@ -149,6 +154,10 @@ class _Work:
         if not why.startswith(plan.record.sha256):
             try:
                 engine = self._compiler.load(plan.content)
+            except NoRoomError as error:
+                raise NoRoomError(
+                    f"{error}; the stored engine {plan.record.plan_file} stays"
+                ) from None
             except RgbtError as error:
                 self._unloadable = f"{plan.record.sha256} {error}"
             else:

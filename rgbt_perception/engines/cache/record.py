@@ -139,7 +139,11 @@ def record_of(text: str) -> PlanRecord:
         *(_field(values, name, str) for name in ("runtime", "gpu", "compute_capability"))
     )
     key = PlanKey(
-        _field(values, "onnx_sha256", str), arithmetic, target, _field(values, "release", str)
+        _field(values, "onnx_sha256", str),
+        arithmetic,
+        target,
+        _field(values, "release", str),
+        _field(values, "converter", str),
     )
     return PlanRecord(
         key,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -17,10 +18,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rgbt_perception.engines.cache.atomic_file import is_temporary, write_whole
+from rgbt_perception.engines.cache.atomic_file import is_temporary, reason, write_whole
 from rgbt_perception.engines.cache.key import PlanKey
 from rgbt_perception.engines.cache.record import OtherFormatError, PlanRecord, record_of
 from rgbt_perception.errors import InputError
+
+_log = logging.getLogger(__name__)
 
 WRITING = threading.Lock()
 """Held while something is written: who ends the process under it leaves nothing half done."""
@@ -121,14 +124,24 @@ class PlanStore:
     def records(self) -> list[tuple[PlanRecord, bool]]:
         """Every plan's description, by model, and whether it is one that can be used.
 
+        One that cannot be read is named in the log.
+
         Raises:
             OSError: the folder cannot be read.
         """
         found = []
         for name in self._files():
             if name.endswith((".json", ".refused")):
-                with suppress(OSError, InputError):
+                try:
                     found.append((_read(self.folder / name), name.endswith(".json")))
+                except FileNotFoundError:
+                    pass  # another process has just removed it
+                except OSError as error:
+                    _log.warning(
+                        "engine cache: %s cannot be read (%s)", error.filename, reason(error)
+                    )
+                except InputError:
+                    pass  # litter
         return sorted(found, key=lambda item: (item[0].model, item[0].built))
 
     def clear(self, chosen: Callable[[PlanRecord], bool]) -> list[PlanRecord]:
@@ -179,9 +192,10 @@ class PlanStore:
             return self._named(match[1]) not in (name, None)
         try:
             record = _read(self.folder / name)
-        except OtherFormatError:
+        except (OtherFormatError, OSError):
+            # What cannot be read now may well be whole.
             return False
-        except (OSError, InputError):
+        except InputError:
             return True
         return name.endswith(".json") and not (self.folder / record.plan_file).exists()
 
@@ -189,10 +203,10 @@ class PlanStore:
         """The file that a sidecar names, empty without a sidecar; None when nobody can say."""
         try:
             return _read(self.folder / f"{name}.json").plan_file
-        except OtherFormatError:
+        except (FileNotFoundError, InputError) as error:
+            return None if isinstance(error, OtherFormatError) else ""
+        except OSError:
             return None
-        except (OSError, InputError):
-            return ""
 
     def _remove(self, name: str) -> None:
         (self.folder / name).unlink(missing_ok=True)

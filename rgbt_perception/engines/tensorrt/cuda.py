@@ -7,6 +7,8 @@ import importlib
 import weakref
 from typing import Any, cast
 
+from rgbt_perception.engines.optional_package import is_missing
+from rgbt_perception.engines.plan_builder import NoRoomError
 from rgbt_perception.engines.tensorrt.protocols import CudaRuntime
 from rgbt_perception.errors import RgbtError
 
@@ -25,9 +27,9 @@ def load_cuda() -> CudaRuntime:
     for name in _MODULES:
         try:
             return cast(CudaRuntime, importlib.import_module(name))
-        except ModuleNotFoundError:
-            continue
         except (ImportError, OSError, RuntimeError) as error:
+            if isinstance(error, ModuleNotFoundError) and is_missing(error, name):
+                continue
             reason = " ".join(str(error).split())
             raise RgbtError(f"engine tensorrt: cuda-bindings cannot be loaded ({reason})") from None
     if not has_driver():
@@ -90,12 +92,15 @@ class Cuda:
             what: was tried, for the error's line.
 
         Raises:
-            RgbtError: the function reports an error.
+            NoRoomError: the memory does not suffice.
+            RgbtError: the function reports another error.
         """
         error, *results = answer
         if error != self._success:
             _, text = self.runtime.cudaGetErrorString(error)
-            raise RgbtError(f"GPU: cannot {what} ({text.decode(errors='replace')})")
+            full = error == self.runtime.cudaError_t.cudaErrorMemoryAllocation
+            kind = NoRoomError if full else RgbtError
+            raise kind(f"GPU: cannot {what} ({text.decode(errors='replace')})")
         return results[0] if len(results) == 1 else tuple(results)
 
     def _require_gpu(self) -> None:

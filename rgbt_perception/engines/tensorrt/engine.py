@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from rgbt_perception.engines.engine import Tensors
+from rgbt_perception.engines.plan_builder import NoRoomError
 from rgbt_perception.engines.tensorrt.cuda import Cuda, Stream
 from rgbt_perception.engines.tensorrt.memory import DeviceTensor, Tensor, numpy_type, pinned_zeros
 from rgbt_perception.engines.tensorrt.messages import make_logger
@@ -68,8 +69,9 @@ class TensorRtEngine:
             graphs: whether to record CUDA graphs.
 
         Raises:
-            RgbtError: no TensorRT, no GPU, a plan that is damaged or of another target, shapes that
-                are not fixed, or too little memory.
+            NoRoomError: too little memory.
+            RgbtError: no TensorRT, no GPU, a plan that is damaged or of another target, or shapes
+                that are not fixed.
         """
         trt = load_tensorrt() if trt is None else trt
         if beside is not None:
@@ -196,5 +198,8 @@ class TensorRtEngine:
             raise self._failure(f"no place for {name}")
 
     def _failure(self, what: str) -> RgbtError:
-        reason = self._complaints.first()
-        return RgbtError(f"model {self.model}: {self.name}: {what} ({reason})")
+        line = f"model {self.model}: {self.name}: {what} ({self._complaints.first()})"
+        if not self._complaints.of_memory():
+            return RgbtError(line)
+        free, total = self._cuda.memory()
+        return NoRoomError(f"{line}; {free / 1e6:.0f} of {total / 1e6:.0f} MB of the GPU are free")

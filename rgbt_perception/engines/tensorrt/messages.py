@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from rgbt_perception.engines.tensorrt.protocols import ILogger, TensorRt
 
 _log = logging.getLogger(__name__)
 _LONGEST = 300
+# CUDA's own words and those of TensorRT, from 8.6 to 11.
+_OF_MEMORY = re.compile(r"out ?of ?memory|memory .*could not be allocated", re.IGNORECASE)
 
 
 class Complaints:
@@ -29,6 +32,10 @@ class Complaints:
     def first(self) -> str:
         """The first one, from which the others follow; one line."""
         return self._lines[0][:_LONGEST] if self._lines else "no reason given"
+
+    def of_memory(self) -> bool:
+        """Whether any of them says that there was too little memory."""
+        return any(_OF_MEMORY.search(line) for line in self._lines)
 
 
 def make_logger(trt: TensorRt) -> tuple[ILogger, Complaints]:

@@ -5,11 +5,11 @@ Members are asked for by name, never by number: 0 is EXPLICIT_BATCH in 8.6 and S
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable
 from typing import Any, cast
 
+from rgbt_perception.engines.optional_package import optional_package
 from rgbt_perception.engines.plan_builder import Precision
 from rgbt_perception.engines.tensorrt.protocols import (
     IBuilderConfig,
@@ -29,18 +29,8 @@ def load_tensorrt() -> TensorRt:
     Raises:
         RgbtError: it is missing, its libraries are, or it is of a version that is not known.
     """
-    try:
-        trt = cast(TensorRt, importlib.import_module("tensorrt"))
-    except ModuleNotFoundError as error:
-        if error.name != "tensorrt":
-            raise RgbtError(f"engine tensorrt: cannot be loaded ({error})") from None
-        raise RgbtError(
-            "engine tensorrt: not installed; expected the package tensorrt of JetPack, or "
-            "`pip install 'rgbt_perception[gpu]'`"
-        ) from None
-    except (ImportError, OSError) as error:  # a shared library that is missing or does not fit
-        reason = " ".join(str(error).split())
-        raise RgbtError(f"engine tensorrt: its library cannot be loaded ({reason})") from None
+    expected = "the package tensorrt of JetPack, or `pip install 'rgbt_perception[gpu]'`"
+    trt = cast(TensorRt, optional_package("tensorrt", "engine tensorrt", expected))
     if not _OLDEST <= version(trt) < _TOO_NEW:
         raise RgbtError(f"engine tensorrt: version {trt.__version__}, expected 8.6, 10 or 11")
     return trt

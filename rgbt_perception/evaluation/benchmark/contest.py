@@ -84,7 +84,7 @@ def hold_contest(
 
     Returns:
         The entries, and why each peer that could not take part, or not to the end, did not, by its
-        name.
+        name; likewise of the search, as ``highest rate``.
 
     Raises:
         RgbtError: one of ours cannot.
@@ -111,7 +111,11 @@ def hold_contest(
                 progress(number * len(turns) + place + 1, rounds * len(turns))
         first, load = next(iter(ready)), None
         if load_pairs:
-            load = first.load(load_pairs, latency_figures(turns[first])["total"]["p50"])
+            try:
+                load = first.load(load_pairs, latency_figures(turns[first])["total"]["p50"])
+            except RgbtError as error:
+                # The turns have been taken: their figures stand.
+                skipped["highest rate"] = str(error)
         entries = [
             Entry(worker.contestant, found, turns[worker], load if worker is first else None)
             for worker, found in ready.items()

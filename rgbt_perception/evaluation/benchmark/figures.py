@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from rgbt_perception.engines.cpu import cores
 from rgbt_perception.evaluation.benchmark.load import Load
-from rgbt_perception.evaluation.benchmark.resources import cores
 from rgbt_perception.evaluation.benchmark.worker import Turn
 
 ENGINE_STAGES = ("depth_engine", "scene_engine")

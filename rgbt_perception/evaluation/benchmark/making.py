@@ -9,6 +9,7 @@ import cv2
 from rgbt_perception.config import NO_SCENE_MODEL, Config, EngineName
 from rgbt_perception.engines.choice import make_engine, make_scene_engine, model_path
 from rgbt_perception.engines.constant import ConstantEngine, ConstantSceneEngine
+from rgbt_perception.engines.cpu import cores
 from rgbt_perception.engines.engine import Engine
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.evaluation.benchmark.contestant import Contestant, Kind, Processor
@@ -16,7 +17,6 @@ from rgbt_perception.evaluation.benchmark.default_onnxruntime import DefaultOnnx
 from rgbt_perception.evaluation.benchmark.inputs import bench_rig
 from rgbt_perception.evaluation.benchmark.network_sizes import file_size
 from rgbt_perception.evaluation.benchmark.pipeline_processor import PipelineProcessor
-from rgbt_perception.evaluation.benchmark.resources import cores
 
 _NAIVE = (Kind.NAIVE, Kind.NAIVE_RECORDS)
 _TORCH = (Kind.TORCH_EAGER, Kind.TORCH_COMPILE)

@@ -34,7 +34,7 @@ from rgbt_perception.geometry.cloud import POINT
 from rgbt_perception.geometry.rig import Rig
 from rgbt_perception.models.confidence_depth import ConfidenceDepth, DeployedConfidenceDepth
 from rgbt_perception.models.scene import DeployedScene, Scene
-from rgbt_perception.scene_classes import COLOURS
+from rgbt_perception.scene.classes import COLOURS
 
 
 class NaivePerception:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rgbt_perception.config import NO_SCENE_MODEL, EngineConfig, EngineName
-from rgbt_perception.engines.choice import make_engine
+from rgbt_perception.engines.choice import make_engine, model_path
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.evaluation.benchmark.contestant import Contestant
 
@@ -59,6 +59,21 @@ def at_size(
         network=size,
     )
     return sized, {model: note for model, note in notes.items() if note}
+
+
+def by_file(contestant: Contestant) -> Contestant:
+    """The contestant with its networks named by their files, which have no other form.
+
+    Times over sizes are compared in one precision: exported networks have no form in int8.
+    """
+    engine, scene = contestant.engine, contestant.scene_model
+    if engine.name is EngineName.CONSTANT:
+        return contestant
+    return replace(
+        contestant,
+        engine=replace(engine, depth_model=str(model_path(engine.depth_model))),
+        scene_model=scene if scene == NO_SCENE_MODEL else str(model_path(scene)),
+    )
 
 
 def file_size(depth_model: str) -> tuple[int, int]:

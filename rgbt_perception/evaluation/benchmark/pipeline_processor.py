@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 
 from rgbt_perception.config import Config
 from rgbt_perception.engines.engine import Engine
+from rgbt_perception.engines.identity import runtimes
 from rgbt_perception.evaluation.benchmark.inputs import Messages, Sizes, bench_rig
 from rgbt_perception.outputs import LATCHED_TOPICS, offered_topics
 from rgbt_perception.pipeline import DepthPipeline
@@ -41,9 +42,7 @@ class PipelineProcessor:
             config: all parameters.
             weights: see ``Processor``.
         """
-        self.engine = engine.name
-        if scene is not None and scene.name != engine.name:
-            self.engine = f"{engine.name}; scene: {scene.name}"
+        self.engine = runtimes(engine, scene)
         self.weights = weights
         self.config = config or Config()
         self._pipeline = DepthPipeline(self.config.output, engine, scene)

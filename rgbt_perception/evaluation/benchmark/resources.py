@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import resource
 import sys
 import time
 from dataclasses import dataclass
 
+from rgbt_perception.engines.cpu import cores
 from rgbt_perception.hosting.gpu_memory import GpuMemory
 
 
@@ -22,13 +22,6 @@ def machine() -> str:
     except OSError:
         pass  # not Linux
     return f"{model}, {cores()} cores, Python {platform.python_version()}, {platform.system()}"
-
-
-def cores() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def rss_mb() -> float:

@@ -19,7 +19,7 @@ from rgbt_perception.evaluation.benchmark.figures import (
 )
 from rgbt_perception.evaluation.benchmark.growth import scaling
 from rgbt_perception.evaluation.benchmark.inputs import Sizes
-from rgbt_perception.evaluation.benchmark.network_sizes import at_size
+from rgbt_perception.evaluation.benchmark.network_sizes import at_size, by_file
 from rgbt_perception.evaluation.benchmark.resources import machine
 from rgbt_perception.replay import LONG_CLOUD_EVERY
 
@@ -92,7 +92,10 @@ def run_benchmark(plan: Plan, show: Show) -> dict[str, Any]:
         cameras = [replace(first, sizes=Sizes(size, size)) for size in plan.cameras]
         if larger or cameras:
             with show("growth") as progress:
-                grown, _ = hold_contest([first, *larger, *cameras], plan.pairs, 0, progress)
+                growing = [first, *larger, *cameras]
+                if larger:
+                    growing = [by_file(contestant) for contestant in growing]
+                grown, _ = hold_contest(growing, plan.pairs, 0, progress)
     result = _summary(entries, grown, skipped)
     if weights:
         result["weights_of_other_sizes"] = weights

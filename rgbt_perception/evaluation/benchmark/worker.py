@@ -6,9 +6,9 @@ import multiprocessing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from types import TracebackType
 from typing import Any
 
+from rgbt_perception.closing import Closing
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.evaluation.benchmark.contestant import Contestant
 from rgbt_perception.evaluation.benchmark.inputs import PairSource
@@ -48,7 +48,7 @@ class Turn:
     gpu_memory_mb: str
 
 
-class Worker:
+class Worker(Closing):
     """One contestant in a process of its own; a context manager that ends the process.
 
     Attributes:
@@ -66,16 +66,7 @@ class Worker:
         self._process.start()
         theirs.close()
 
-    def __enter__(self) -> Worker:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """End the process."""
         self._pipe.close()
         self._process.join(_END_S)

@@ -12,6 +12,7 @@ import click
 import cv2
 
 from rgbt_perception.cli.sizes import SIZE
+from rgbt_perception.cli.standalone import run_alone
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.evaluation.benchmark.resources import machine
 from rgbt_perception.evaluation.kernels.kernel import FAR_FROM_BOUND, Figures, measure
@@ -19,7 +20,18 @@ from rgbt_perception.evaluation.kernels.kernels import kernels
 from rgbt_perception.evaluation.kernels.pictures import make_pictures
 from rgbt_perception.evaluation.table import in_columns
 
-_HEAD = ("kernel", "does", "MB", "p10 ms", "p50 ms", "p90 ms", "copy ms", "copy GB/s", "ratio")
+_HEAD = (
+    "kernel",
+    "does",
+    "MB",
+    "p10 ms",
+    "p50 ms",
+    "p90 ms",
+    "plain ms",
+    "copy ms",
+    "copy GB/s",
+    "ratio",
+)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -38,8 +50,9 @@ def command(
     """Time every step around the networks on one core.
 
     Beside each stands a copy, in the same seconds, that moves as many bytes as the step's inputs
-    and results have: what no implementation can save. A note says why a step takes more than three
-    times as long.
+    and results have: what no implementation can save; "plain" is the time without the compiled
+    loop, where the step has one. A note says why a step takes more than three times as long as the
+    copy.
     """
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise RgbtError(f"--json {json_file}: no such folder {json_file.absolute().parent}")
@@ -74,6 +87,7 @@ def _row(item: Figures) -> tuple[str, ...]:
         item.kernel.does,
         f"{item.kernel.bytes_moved / 1e6:.1f}",
         *(f"{value:.3f}" for value in item.milliseconds),
+        "" if item.plain_ms is None else f"{item.plain_ms:.3f}",
         f"{item.copy_ms:.3f}",
         f"{item.copy_gb_per_s:.1f}",
         f"{item.ratio:.1f}",
@@ -89,17 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code.
     """
-    try:
-        command.main(args=arguments, prog_name="kernels", standalone_mode=False)
-    except click.UsageError as error:
-        click.echo(f"kernels: {error.format_message()}", err=True)
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        return 1
-    except (RgbtError, OSError) as error:
-        click.echo(f"kernels: {error}", err=True)
-        return 1
-    return 0
+    return run_alone(command, "kernels", arguments)
 
 
 if __name__ == "__main__":

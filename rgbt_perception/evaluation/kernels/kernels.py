@@ -12,14 +12,13 @@ from rgbt_perception.config import OutputConfig, ThermalConfig
 from rgbt_perception.evaluation.kernels.kernel import Kernel
 from rgbt_perception.evaluation.kernels.pictures import Pictures
 from rgbt_perception.frames import AlignedPair
-from rgbt_perception.fusion_detail import fused_picture
 from rgbt_perception.geometry.alignment import align_picture
 from rgbt_perception.geometry.cloud import organised_cloud
 from rgbt_perception.geometry.transforms import inverse
 from rgbt_perception.geometry.upsample import upsample_depth
-from rgbt_perception.geometry.warp import nearest_depth, project_depth
 from rgbt_perception.recording.types import RosbagsFactory
-from rgbt_perception.scene_labels import full_size_labels
+from rgbt_perception.scene.fusion_detail import fused_picture
+from rgbt_perception.scene.labels import full_size_labels
 from rgbt_perception.sensing.decode import color_picture
 from rgbt_perception.sensing.encode import image_message
 from rgbt_perception.sensing.rectification import Rectifier
@@ -63,8 +62,9 @@ def _sensing(p: Pictures) -> Iterator[Kernel]:
         f"uint16 counts to 0 to 1, {_by(p.counts)}",
         lambda: normalizer.normalize(p.counts, 1),
         p.counts.nbytes + p.thermal.nbytes,
-        "the range is found first: a sample of the picture is sorted; then every row band is "
-        "converted, shifted and scaled in the cache, a pass each",
+        "the range is found first: a sample of the picture is sorted; without the loop the picture "
+        "is converted, shifted and scaled a pass each",
+        compiled=True,
     )
 
 
@@ -79,25 +79,16 @@ def _geometry(p: Pictures) -> Iterator[Kernel]:
         lambda: upsample_depth(p.small_depth, width, height, p.thermal),
         p.small_depth.nbytes + p.thermal.nbytes + p.depth.nbytes,
         "beside depth edges each pixel is compared with nine small ones, gathered one by one",
+        compiled=True,
     )
     yield Kernel(
         "warp",
-        f"RGB {_by(p.rgb)} into {size}, hidden pixels left out",
+        f"RGB {_by(p.rgb)} into {size}; splat to find what is hidden",
         lambda: align_picture(p.depth, thermal, p.rgb, rgb, rgb_T_thermal),
         p.depth.nbytes + p.rgb.nbytes + 4 * p.depth.size,
-        "projection and visibility are about 30 operations a pixel in row bands that stay in the "
-        "cache, then a z-buffer is written and read at computed places, and pixels are gathered "
-        "bilinearly",
-    )
-    columns, rows, depths = project_depth(p.depth, thermal, rgb, rgb_T_thermal)
-    cells = rgb.width * rgb.height
-    yield Kernel(
-        "splat",
-        f"{size} points to a z-buffer of {rgb.width}x{rgb.height}",
-        lambda: nearest_depth(columns, rows, depths, rgb.width, rgb.height),
-        3 * columns.nbytes + 4 * cells,
-        "each point is tested against the border, rounded, and compared with what lies at a "
-        "computed place: one after the other",
+        "projection and visibility are about 30 operations a pixel, a z-buffer is written and read "
+        "at computed places, and pixels are gathered bilinearly",
+        compiled=True,
     )
     confidence = np.full(p.depth.shape, 0.5, np.float32)
     color = np.full((*p.depth.shape, 3), 128, np.uint8)
@@ -112,6 +103,7 @@ def _geometry(p: Pictures) -> Iterator[Kernel]:
         bytes_in + p.labels.nbytes + _CLOUD_BYTES * p.depth.size,
         "points that hang between two surfaces are looked for first, in two directions and at two "
         "distances; the fields are then interleaved word by word",
+        compiled=True,
     )
 
 
@@ -126,8 +118,9 @@ def _scene(p: Pictures) -> Iterator[Kernel]:
         f"decision {_by(p.fused)} and both pictures to {size}",
         lambda: fused_picture(p.fused, p.weight, None, pair),
         p.fused.nbytes + p.weight.nbytes + 2 * color.nbytes + p.seen.nbytes + p.thermal.nbytes,
-        "colour is converted there and back, both pictures are shrunk and three small ones "
-        "enlarged: about 20 passes over pictures that do not fit into the first cache",
+        "colour is converted there and back in passes of OpenCV, both pictures are shrunk and "
+        "small ones enlarged: without the loop about 20 passes",
+        compiled=True,
     )
     yield Kernel(
         "labels",
@@ -136,6 +129,7 @@ def _scene(p: Pictures) -> Iterator[Kernel]:
         p.logits.nbytes + p.labels.nbytes,
         "each class is compared with the best so far; at borders between classes all logits of "
         "four small pixels are gathered and interpolated",
+        compiled=True,
     )
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rgbt_perception.frames import ColorImage, FloatImage, LabelImage, Mask, Matrix, Pinhole
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 _HEIGHT_M = 1.5
 _FARTHEST_M = 80.0

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from rgbt_perception.cli.progress import progress
+from rgbt_perception.cli.standalone import run_alone
 from rgbt_perception.config import EngineConfig
 from rgbt_perception.engines.choice import make_engine
-from rgbt_perception.errors import RgbtError, UsageError
+from rgbt_perception.errors import UsageError
 from rgbt_perception.evaluation.suite.plan import MOST_TURNS, SCENES, Plan
 from rgbt_perception.evaluation.suite.report import check_table, checks_of, write_results
 from rgbt_perception.evaluation.suite.run import SECTIONS, measure
@@ -82,18 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0 all checks pass, 1 one fails or the work failed, 2 wrong use.
     """
-    try:
-        return int(command.main(args=arguments, prog_name="accuracy", standalone_mode=False) or 0)
-    except (click.UsageError, UsageError) as error:
-        text = error.format_message() if isinstance(error, click.UsageError) else str(error)
-        click.echo(f"accuracy: {text}", err=True)
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("accuracy: interrupted; recordings that are finished are kept", err=True)
-        return 1
-    except (RgbtError, OSError) as error:
-        click.echo(f"accuracy: {error}", err=True)
-        return 1
+    return run_alone(
+        command, "accuracy", arguments, "interrupted; recordings that are finished are kept"
+    )
 
 
 def _scenes(text: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ class LabelledPair:
     """One pair of both cameras.
 
     Attributes:
-        truth: (H, W) uint8, ids of ``scene_classes``, 0 and 255 where nothing is known.
+        truth: (H, W) uint8, ids of ``scene.classes``, 0 and 255 where nothing is known.
         found: by estimate (``fused``, ``rgb``, ``thermal``), as ``truth``.
         condition: what the recording shows.
     """

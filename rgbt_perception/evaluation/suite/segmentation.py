@@ -16,7 +16,7 @@ from rgbt_perception.evaluation.suite.checks import Check, worst
 from rgbt_perception.evaluation.suite.labelled import LabelledPair
 from rgbt_perception.evaluation.suite.section import SectionResult
 from rgbt_perception.evaluation.suite.tables import Table
-from rgbt_perception.scene_classes import PERSON, SCENE_CLASSES
+from rgbt_perception.scene.classes import PERSON, SCENE_CLASSES
 
 HARD_WEATHERS = ("fog", "smoke")
 HARD_GROUPS = ("night", *HARD_WEATHERS)

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from rgbt_perception.cli.progress import progress
+from rgbt_perception.cli.standalone import run_alone
 from rgbt_perception.config import EngineConfig
 from rgbt_perception.engines.choice import make_engine, make_scene_engine
-from rgbt_perception.errors import InputError, RgbtError, UsageError
+from rgbt_perception.errors import InputError, UsageError
 from rgbt_perception.evaluation.suite.labelled import labelled_pairs
 from rgbt_perception.evaluation.suite.plan import MOST_TURNS, SCENES, Plan
 from rgbt_perception.evaluation.suite.report import check_table, write_results
@@ -104,18 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0 all checks pass, 1 one fails or the work failed, 2 wrong use.
     """
-    try:
-        return int(command.main(args=arguments, prog_name=_NAME, standalone_mode=False) or 0)
-    except (click.UsageError, UsageError) as error:
-        text = error.format_message() if isinstance(error, click.UsageError) else str(error)
-        click.echo(f"{_NAME}: {text}", err=True)
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        click.echo(f"{_NAME}: interrupted; recordings that are finished are kept", err=True)
-        return 1
-    except (RgbtError, OSError) as error:
-        click.echo(f"{_NAME}: {error}", err=True)
-        return 1
+    return run_alone(
+        command, _NAME, arguments, "interrupted; recordings that are finished are kept"
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rgbt_perception.errors import InputError
 from rgbt_perception.frames import ColorImage
 from rgbt_perception.recording.pictures import Picture, read_picture
-from rgbt_perception.scene_classes import IGNORED
+from rgbt_perception.scene.classes import IGNORED
 
 Labels = npt.NDArray[np.uint8]
 ThermalCounts = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]

@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from rgbt_perception.errors import InputError
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 from rgbt_perception.training.label_datasets.aligned_pair import AlignedPairs, require_folders
 from rgbt_perception.training.label_datasets.png_split import png_split
 
 CLASSES = tuple(item.name for item in SCENE_CLASSES)
-"""The ids of ``scene_classes`` are FMB's."""
+"""The ids of ``scene.classes`` are FMB's."""
 
 SPLITS = ("train", "test")
 

@@ -77,8 +77,8 @@ def test_every_field_is_needed(name):
 
 
 def test_a_later_format_is_told_apart():
-    with pytest.raises(OtherFormatError, match="format 2, expected 1"):
-        record_of(json.dumps(RECORD.as_json() | {"format": 2}))
+    with pytest.raises(OtherFormatError, match="format 3, expected 2"):
+        record_of(json.dumps(RECORD.as_json() | {"format": 3}))
 
 
 def test_a_sidecar_says_what_the_plan_is():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import logging
 from dataclasses import replace
+from pathlib import Path
 
 from plan_records import RECORD
 
@@ -60,6 +63,33 @@ def test_litter_is_what_no_sidecar_names(tmp_path):
     assert [path.name for path in store.litter()] == sorted(litter)
     store.sweep()
     assert names(tmp_path) == sorted([*others, record.plan_file, f"{name}.json"])
+
+
+def test_what_cannot_be_read_is_named_and_not_swept_away(tmp_path, monkeypatch, caplog):
+    """A disk that fails for a moment, or another user's file: the plan may well be whole."""
+    store, record = PlanStore(tmp_path), stored(tmp_path)
+    sidecar = tmp_path / f"{record.key.name}.json"
+    before, read, told = names(tmp_path), Path.read_text, []
+
+    def unreadable(path, *args, **options):
+        if path == sidecar:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", unreadable)
+        assert store.litter() == []
+        store.sweep()
+        assert store.find(record.key, told.append) is None
+        with caplog.at_level(logging.WARNING):
+            assert store.records() == []
+    assert str(sidecar) in told[0]
+    assert "Permission denied" in told[0]
+    assert [r.message for r in caplog.records] == [
+        f"engine cache: {sidecar} cannot be read (Permission denied)"
+    ]
+    assert names(tmp_path) == before
+    assert store.find(record.key).content == b"plan"
 
 
 def test_a_refusal_takes_the_plan_away_and_a_plan_the_refusal(tmp_path):

@@ -7,14 +7,16 @@ import json
 import logging
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fake_compiler import TARGET, FakeBuilder, builds, make_compiler, write_model
 
+from rgbt_perception.engines.cache import key
 from rgbt_perception.engines.cache.cached_engine import PlanRefusedError, cached_engine
 from rgbt_perception.engines.cache.store import PlanStore
-from rgbt_perception.engines.plan_builder import Precision
+from rgbt_perception.engines.plan_builder import NoRoomError, Precision
 from rgbt_perception.errors import RgbtError
 
 pytest.importorskip("onnx")
@@ -176,6 +178,48 @@ def test_a_plan_that_the_runtime_refuses_is_built_anew(model, builder, folder, c
         "(fake runtime: no plan); building the engine anew"
     ]
     assert files(folder) == [".json", ".plan"]
+
+
+def test_a_full_gpu_says_nothing_of_the_plan(model, builder, folder, caplog):
+    get(model, builder, folder)
+    kept = {path: path.read_bytes() for path in folder.iterdir()}
+    compiler = make_compiler(builder)
+
+    def full(plan):
+        raise NoRoomError("fake runtime: out of memory")
+
+    for _ in range(2):
+        with pytest.raises(NoRoomError, match=r"out of memory; the stored engine .*\.plan stays"):
+            cached_engine(model, Precision.FP16, replace(compiler, load=full), folder)
+    assert not caplog.records
+    assert builds(builder.journal) == 1
+    assert {path: path.read_bytes() for path in folder.iterdir()} == kept
+    assert works(get(model, builder, folder))
+    assert builds(builder.journal) == 1
+
+
+def test_another_converter_makes_another_plan(model, builder, folder, monkeypatch):
+    """Within a release: whoever works on it must not measure what it was before."""
+    get(model, builder, folder)
+    monkeypatch.setattr(key, "_CONVERTER", (*key._CONVERTER, "cache/key.py"))
+    key.converter_digest.cache_clear()
+    try:
+        assert works(get(model, builder, folder))
+        assert builds(builder.journal) == 2
+        assert works(get(model, builder, folder))
+        assert builds(builder.journal) == 2
+    finally:
+        monkeypatch.undo()
+        key.converter_digest.cache_clear()
+
+
+def test_the_converter_is_the_code_that_converts():
+    from rgbt_perception.engines import half_precision, precision
+    from rgbt_perception.engines.tensorrt import builder, versions
+
+    files = {key._ENGINES / name for name in key._CONVERTER}
+    modules = (half_precision, precision, builder, versions)
+    assert files == {Path(module.__file__).resolve() for module in modules}
 
 
 def test_a_plan_with_other_results_is_refused_and_not_built_again(model, builder, folder):

@@ -158,6 +158,19 @@ def test_a_module_that_cannot_be_loaded(monkeypatch, tmp_path, code, line):
         versions.load_tensorrt()
 
 
+def test_bindings_that_lack_something_are_installed_all_the_same(monkeypatch, tmp_path):
+    """Who is told to install what is there looks in the wrong place."""
+    package = tmp_path / "cuda" / "bindings"
+    package.mkdir(parents=True)
+    (package / "runtime.py").write_text("import of_another_package")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cuda"]:
+        monkeypatch.delitem(sys.modules, name)
+    line = r"cuda-bindings cannot be loaded \(No module named 'of_another_package'\)"
+    with pytest.raises(RgbtError, match=line):
+        load_cuda()
+
+
 def test_bindings_of_cuda_that_are_missing_or_broken(monkeypatch, tmp_path):
     for name in ("cuda", "cuda.bindings", "cuda.bindings.runtime", "cuda.cudart"):
         monkeypatch.setitem(sys.modules, name, None)

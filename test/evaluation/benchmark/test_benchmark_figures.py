@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from rgbt_perception.engines.cpu import cores
 from rgbt_perception.evaluation.benchmark.figures import (
     latency_figures,
     outside_engine,
@@ -9,7 +10,7 @@ from rgbt_perception.evaluation.benchmark.figures import (
     total_ratio,
 )
 from rgbt_perception.evaluation.benchmark.load import Load
-from rgbt_perception.evaluation.benchmark.resources import Effort, Meter, cores, machine, rss_mb
+from rgbt_perception.evaluation.benchmark.resources import Effort, Meter, machine, rss_mb
 from rgbt_perception.evaluation.benchmark.worker import Turn
 
 

@@ -13,7 +13,7 @@ from rgbt_perception.evaluation.ground_truth import Condition
 from rgbt_perception.evaluation.suite import segmentation_command as command
 from rgbt_perception.evaluation.suite.labelled import LabelledPair
 from rgbt_perception.evaluation.suite.segmentation import SegmentationSection
-from rgbt_perception.scene_classes import SCENE_CLASSES
+from rgbt_perception.scene.classes import SCENE_CLASSES
 
 ROAD, PERSON = 1, 8
 

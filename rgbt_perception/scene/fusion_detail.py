@@ -19,10 +19,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.compiled import compiles
 from rgbt_perception.frames import AlignedPair, ColorImage, FloatImage, Mask
 from rgbt_perception.geometry.letterbox import resample
 from rgbt_perception.geometry.row_bands import row_bands
 from rgbt_perception.geometry.scratch import Scratch
+from rgbt_perception.scene.fusion_compiled import fused_by_loop
 
 _WHITE = np.float32(255.0)
 _GREY = np.float32(128.0)
@@ -44,6 +46,8 @@ def fused_picture(
     Returns:
         (H, W, 3) uint8 RGB, 0 where no camera sees.
     """
+    if compiles():
+        return fused_by_loop(fused, weight, known, pair)
     present = pair.thermal if pair.rgb is None else pair.rgb[..., 0]
     assert present is not None, "a pair holds at least one picture"
     shape = present.shape

@@ -4,16 +4,19 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from both_ways import both_ways, compiling
 
 from rgbt_perception.engines.scene_exchange import OUTPUTS, input_shapes
 from rgbt_perception.errors import RgbtError
 from rgbt_perception.frames import Pinhole, RgbFrame, ThermalFrame
-from rgbt_perception.scene_classes import SCENE_CLASSES
-from rgbt_perception.scene_stage import SceneStage, SceneView, SceneWanted
+from rgbt_perception.scene.classes import SCENE_CLASSES
+from rgbt_perception.scene.stage import SceneStage, SceneView, SceneWanted
 
 VIEW = Pinhole(32, 24, 40.0, 40.0, 15.5, 11.5)
 ALL = SceneWanted(fused=True, labels=True, estimates=True, aligned=True)
 ROAD, PERSON = 1, 8
+
+way = both_ways("scene.stage")
 
 
 class BrightIsPerson:
@@ -138,6 +141,55 @@ def test_single_hidden_pixels_do_not_reach_the_network():
     assert not inside[:, 15, 20].any()
     inside[:, 15, 20] = 200
     np.testing.assert_allclose(inside, 200, atol=1)
+
+
+@pytest.mark.parametrize("network", [(256, 320), (320, 320), (150, 200)])
+def test_loops_fill_in_the_bits_of_numpy(network):
+    pytest.importorskip("numba", reason="needs the extra [cpu]")
+    camera = Pinhole(640, 512, 500.0, 500.0, 319.5, 255.5)
+    random = np.random.default_rng(3)
+    valid = np.ones((512, 640), bool)
+    valid[:20], valid[100:200, 300:333] = False, random.random((100, 33)) < 0.5
+    image = random.integers(0, 256, (512, 640, 3), np.uint8)
+    image.flags.writeable = False
+    thermal = ThermalFrame(random.random((512, 640), np.float32), None, 2, valid[:, ::-1])
+    depth = np.full((512, 640), np.nan, np.float32)
+    filled, aligned = [], []
+    for compiled in (False, True):
+        for shown in (None, valid):
+            view = SceneView(camera, camera, np.eye(4), thermal.image)
+            engine = BrightIsPerson(*network)
+            stage = SceneStage(engine)
+            with compiling(compiled, "scene.stage"):
+                scene = stage.process(
+                    RgbFrame(image, 1, shown),
+                    thermal,
+                    view,
+                    depth,
+                    SceneWanted(labels=True),
+                    Laps(),
+                )
+            filled.append(engine.calls[0][0])
+            aligned.append(scene.aligned.thermal)
+    for plain, loops in zip(filled[:2], filled[2:], strict=True):
+        for name, values in plain.items():
+            np.testing.assert_array_equal(loops[name], values, err_msg=name)
+    np.testing.assert_array_equal(aligned[0], aligned[2])
+
+
+def test_a_camera_that_is_gone_leaves_nothing_behind():
+    engine = BrightIsPerson()
+    stage = SceneStage(engine)
+    rgb, thermal = rgb_frame(), thermal_frame()
+    view = SceneView(VIEW, VIEW, np.eye(4), thermal.image)
+    depth = np.full((VIEW.height, VIEW.width), 5.0, np.float32)
+    for color in (rgb, None):
+        stage.process(color, thermal, view, depth, SceneWanted(labels=True), Laps())
+    (both, _), (alone, _) = engine.calls
+    assert both["rgb_mask"].all()
+    assert not alone["rgb"].any()
+    assert not alone["rgb_mask"].any()
+    assert alone["thermal_mask"].all()
 
 
 def test_labels_say_what_each_camera_alone_would():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from rgbt_perception.compiled import compiles, prepared
 from rgbt_perception.engines.engine import Engine, check_exchange, input_arrays
 from rgbt_perception.engines.scene_exchange import INPUTS, OUTPUTS
 from rgbt_perception.errors import RgbtError
@@ -23,12 +24,13 @@ from rgbt_perception.frames import (
     Scene,
     ThermalFrame,
 )
-from rgbt_perception.fusion_detail import fused_picture
 from rgbt_perception.geometry.alignment import align_picture
 from rgbt_perception.geometry.letterbox import Letterbox, letterbox, resample
 from rgbt_perception.geometry.transforms import inverse
-from rgbt_perception.scene_classes import SCENE_CLASSES, UNLABELLED
-from rgbt_perception.scene_labels import full_size_labels
+from rgbt_perception.scene.classes import SCENE_CLASSES
+from rgbt_perception.scene.fusion_detail import fused_picture
+from rgbt_perception.scene.inputs_loop import fill_input, keep_seen, seen_of_four
+from rgbt_perception.scene.labels import full_size_labels
 
 _SAME_PX = 0.01
 _SAME_POSE = 1e-6
@@ -38,6 +40,7 @@ _FINER = 1.5
 # Share of a network pixel that must be seen: single hidden pixels are no reason to lose it.
 _MOST = np.float32(0.5)
 _CAMERAS = ("rgb", "thermal")
+_ALL_SEEN = np.empty((0, 0), np.float32)
 
 Lap = Callable[[str], None]
 
@@ -139,9 +142,10 @@ class SceneStage:
             lap("fuse")
         if wanted.labels:
             labels = full_size_labels(found["logits"], view.output.width, view.output.height)
-            unseen = _unseen(pair)
-            if unseen is not None:
-                labels[unseen] = UNLABELLED
+            seen = _seen(pair)
+            if seen is not None:
+                # What no camera sees is ``UNLABELLED``, which is 0.
+                labels *= seen.view(np.uint8)
             lap("labels")
         estimates = {}
         # Where there is one camera only, its labels are the labels.
@@ -152,29 +156,67 @@ class SceneStage:
 
     def _place(self, pair: AlignedPair, box: Letterbox) -> Mask:
         """Fill the inputs; (h, w) bool, where a camera sees."""
-        for array in self._inputs.values():
-            array[:] = 0.0
         rows, columns = box.area
+        fill = self._fill_in_one_loop if compiles() else self._fill
         for name, picture, seen, gain in (
             ("rgb", pair.rgb, pair.rgb_seen, np.float32(1 / 255)),
             ("thermal", pair.thermal, pair.thermal_seen, np.float32(1)),
         ):
             if picture is None:
-                continue
-            small = self._inputs[name][0, :, rows, columns]
-            for plane, place in zip(cv2.split(box.shrink(picture)), small, strict=True):
-                np.multiply(plane, gain, out=place)
-            mask = self._inputs[f"{name}_mask"][0, 0, rows, columns]
-            mask[:] = 1.0
-            if seen is not None:
-                # The mean of what is seen, where that is most of the pixel.
-                share = box.shrink(seen.astype(np.float32))
-                mask[:] = share > _MOST
-                small *= mask / np.maximum(share, _MOST)
+                self._inputs[name][:] = self._inputs[f"{name}_mask"][:] = 0.0
+            else:
+                fill(name, picture, seen, gain, box)
         if (box.width, box.height) != (self.width, self.height):
             self._mirror(box)
         masks = (self._inputs[f"{name}_mask"][0, 0, rows, columns] > 0 for name in _CAMERAS)
         return np.asarray(np.logical_or(*masks))
+
+    def _fill(
+        self,
+        name: str,
+        picture: ColorImage | FloatImage,
+        seen: Mask | None,
+        gain: np.float32,
+        box: Letterbox,
+    ) -> None:
+        """Fill one camera's area: with the mean of what is seen, where that is most of a pixel."""
+        rows, columns = box.area
+        small = self._inputs[name][0, :, rows, columns]
+        for plane, place in zip(cv2.split(box.shrink(picture)), small, strict=True):
+            np.multiply(plane, gain, out=place)
+        mask = self._inputs[f"{name}_mask"][0, 0, rows, columns]
+        mask[:] = 1.0
+        if seen is not None:
+            share = box.shrink(seen.astype(np.float32))
+            mask[:] = share > _MOST
+            small *= mask / np.maximum(share, _MOST)
+
+    def _fill_in_one_loop(
+        self,
+        name: str,
+        picture: ColorImage | FloatImage,
+        seen: Mask | None,
+        gain: np.float32,
+        box: Letterbox,
+    ) -> None:
+        """As ``_fill``, bit for bit."""
+        share = _ALL_SEEN
+        if seen is not None and seen.shape == (2 * box.height, 2 * box.width):
+            share = np.empty((box.height, box.width), np.float32)
+            seen_of_four(prepared(seen), share)
+        elif seen is not None:
+            share = box.shrink(seen.astype(np.float32))
+        planes = self._inputs[name][0]
+        fill_input(
+            prepared(box.shrink(picture)).reshape(box.height, -1),
+            len(planes),
+            gain,
+            share,
+            _MOST,
+            (box.top, box.left),
+            planes,
+            self._inputs[f"{name}_mask"][0, 0],
+        )
 
     def _mirror(self, box: Letterbox) -> None:
         """Continue the pictures beyond their borders: the network fades both cameras out there."""
@@ -215,14 +257,14 @@ def aligned_pair(
             color = resample(rgb.image, *size)
             if rgb.valid is not None:
                 color_seen = _whole(rgb.valid, *size)
-                color = color * color_seen[..., None]
+                color = cv2.copyTo(color, color_seen.view(np.uint8), np.zeros_like(color))
         else:
             color, color_seen = _warped(rgb, view, depth)
     picture: FloatImage | None = view.thermal
     picture_seen: Mask | None = None
     if picture is not None and thermal is not None and thermal.valid is not None:
         picture_seen = _whole(thermal.valid, *size)
-        picture = picture * picture_seen
+        picture = _kept(picture, picture_seen)
     return AlignedPair(color, color_seen, picture, picture_seen)
 
 
@@ -239,7 +281,8 @@ def _warped(rgb: RgbFrame, view: SceneView, depth: FloatImage) -> tuple[ColorIma
     image, camera, valid = rgb.image, view.rgb, rgb.valid
     finer = camera.fx / view.output.fx
     if finer > _FINER:
-        camera = camera.resized(round(camera.width / finer), round(camera.height / finer))
+        width, height = (max(1, round(n / finer)) for n in (camera.width, camera.height))
+        camera = camera.resized(width, height)
         image = resample(image, camera.width, camera.height)
         if valid is not None:
             valid = _whole(valid, camera.width, camera.height)
@@ -253,14 +296,22 @@ def _whole(mask: Mask, width: int, height: int) -> Mask:
     return np.asarray(resample(mask.astype(np.uint8) * np.uint8(255), width, height) == 255)
 
 
-def _unseen(pair: AlignedPair) -> Mask | None:
-    """Where no camera sees; None when there is no such pixel."""
-    masks = [
-        seen
-        for picture, seen in ((pair.rgb, pair.rgb_seen), (pair.thermal, pair.thermal_seen))
-        if picture is not None
-    ]
-    if any(mask is None for mask in masks):
-        return None
-    seen = np.logical_or.reduce([mask for mask in masks if mask is not None])
-    return np.asarray(~seen)
+def _seen(pair: AlignedPair) -> Mask | None:
+    """Where a camera sees; None when it is everywhere."""
+    found: Mask | None = None
+    for picture, seen in ((pair.rgb, pair.rgb_seen), (pair.thermal, pair.thermal_seen)):
+        if picture is None:
+            continue
+        if seen is None:
+            return None
+        found = seen if found is None else found | seen
+    return found
+
+
+def _kept(picture: FloatImage, seen: Mask) -> FloatImage:
+    """A picture, 0 where it is not seen."""
+    if not compiles():
+        return picture * seen
+    result = np.empty(picture.shape, np.float32)
+    keep_seen(prepared(picture), prepared(seen), result)
+    return result

@@ -9,8 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.compiled import compiles, prepared
 from rgbt_perception.frames import ColorImage, FloatImage, LabelImage
-from rgbt_perception.scene_classes import COLOURS, UNLABELLED
+from rgbt_perception.geometry.bilinear import bilinear_places
+from rgbt_perception.scene.classes import COLOURS, UNLABELLED
+from rgbt_perception.scene.labels_loop import enlarge_labels
 
 # Share of pixels at borders from which on interpolating the whole picture takes less time.
 _MANY = 0.2
@@ -36,6 +39,11 @@ def full_size_labels(logits: FloatImage, width: int, height: int) -> LabelImage:
     """
     learned = logits[UNLABELLED + 1 :]
     h, w = learned.shape[1:]
+    if compiles():
+        labels: LabelImage = np.empty((height, width), np.uint8)
+        axes = (bilinear_places(h, height).arrays, bilinear_places(w, width).arrays)
+        enlarge_labels(prepared(learned), UNLABELLED + 1, *axes, labels)
+        return labels
     small = _likeliest(learned)
     if (h, w) == (height, width):
         return small
@@ -43,7 +51,7 @@ def full_size_labels(logits: FloatImage, width: int, height: int) -> LabelImage:
     shrinks = width < w or height < h
     if shrinks or np.count_nonzero(border) > _MANY * border.size:
         return _likeliest(_enlarged(plane, width, height) for plane in learned)
-    labels: LabelImage = cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
+    labels = cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
     full = cv2.resize(border.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     places = np.flatnonzero(full.view(np.bool_))
     corners = _corners(places, (h, w), (height, width))
@@ -55,7 +63,7 @@ def full_size_labels(logits: FloatImage, width: int, height: int) -> LabelImage:
 
 
 def colored_labels(labels: LabelImage) -> ColorImage:
-    """Class ids in the colours of ``scene_classes``: (H, W) to (H, W, 3) uint8 RGB."""
+    """Class ids in the colours of ``scene.classes``: (H, W) to (H, W, 3) uint8 RGB."""
     # The table is R, G, B, whatever OpenCV calls the order.
     return np.asarray(cv2.applyColorMap(np.ascontiguousarray(labels), _TABLE))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rgbt_perception.hosting.message_room import ReusedRoom, Room
+from rgbt_perception.live.message_room import ReusedRoom, Room
 
 
 def test_other_bytes_come_round_the_data_without_a_copy():

@@ -1,0 +1,1 @@
+"""System D at run time: alignment of the colour picture, fused picture, labels."""
