@@ -117,8 +117,10 @@ def configuration(network: Network, uri: str = "") -> str:
     return f"{ours},{uri}" if uri else ours
 
 
-def open_domain(network: Network) -> Domain:
+def open_domain(network: Network) -> Domain | None:
     """Set Cyclone DDS up for a domain; keep the result while it is used.
+
+    None where somebody else in this process has opened the domain: its settings stay.
 
     Raises:
         RgbtError: Cyclone DDS refuses.
@@ -132,6 +134,11 @@ def open_domain(network: Network) -> Domain:
             try:
                 domain = Domain(network.domain, configuration(network, uri))
             except DDSException as error:
+                if error.code == DDSException.DDS_RETCODE_PRECONDITION_NOT_MET:
+                    _log.warning(
+                        "DDS domain %d is open in this process: its settings stay", network.domain
+                    )
+                    return None
                 look = f"; look at {_URI}={uri}" if uri else ""
                 raise RgbtError(
                     f"DDS domain {network.domain} cannot be opened ({error}){look}"

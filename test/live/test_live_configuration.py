@@ -7,6 +7,7 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
+from cyclonedds.domain import Domain
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,3 +138,14 @@ def test_with_cyclonedds_uri_others_are_found_within_the_range(network, monkeypa
         until(lambda: node.nodes() == ["/one", "/x"])
         assert lonely.nodes() == ["/y"]
         other.stdin.close()
+
+
+def test_a_domain_that_somebody_else_has_opened_is_joined(network, caplog, until):
+    other = Domain(network.domain, configuration(network, ""))
+    with (
+        DdsNode("one", network=network) as one,
+        DdsNode("two", network=network) as two,
+    ):
+        until(lambda: {"/one", "/two"} <= set(one.nodes()) & set(two.nodes()))
+    assert "is open in this process: its settings stay" in caplog.text
+    del other
