@@ -1,7 +1,7 @@
 r"""Take the grid out of the fused picture: every place within a cell of pixels gets the same mean.
 
-    python -m rgbt_perception.training.scene_subpixels runs/scene_more/last.ckpt --data data \
-        --recipe scene_more --out runs/scene_more/balanced.ckpt
+    python -m rgbt_perception.training.scene_subpixels runs/scene_finish/last.ckpt --data data \
+        --recipe scene_finish --out runs/scene_finish/balanced.ckpt
 
 The fusion network decides 4 x 4 pixels from one place of its last layer, each by weights of its
 own. Their means drift apart while the learning rate is high, which shows as a faint grid. A picture

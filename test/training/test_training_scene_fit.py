@@ -194,7 +194,7 @@ def test_errors_name_the_key_and_what_was_expected(change, words):
 
 
 def test_the_shipped_stages_go_on_from_one_another():
-    names = ("scene", "scene_finish", "scene_more")
+    names = ("scene", "scene_finish")
     stages = [load_recipe(share(f"config/recipes/{name}.yaml")) for name in names]
     for earlier, later in pairwise(stages):
         assert later.start_from == f"runs/{earlier.name}/last.ckpt"
