@@ -54,9 +54,7 @@ class Samples:
     def read(self, path: Path) -> tuple[list[tuple[str, int, bytes]], str]:
         with RecordingReader(path) as reader:
             content = [
-                (message.topic, message.time_ns, bytes(np.asarray(message.value.data)))
-                if message.type == IMAGE
-                else (message.topic, message.time_ns, message.value.data.encode())
+                (message.topic, message.time_ns, _content(message.value.data))
                 for message in reader.messages()
             ]
             return content, reader.truncated
@@ -122,3 +120,8 @@ def whole(samples: Samples, tmp_path_factory: pytest.TempPathFactory) -> SimpleN
     content, truncated = samples.read(path)
     assert not truncated
     return SimpleNamespace(data=path.read_bytes(), content=content)
+
+
+def _content(data: Any) -> bytes:
+    """A message's bytes; damage may have made a text of a picture's name, or the other way."""
+    return data.encode() if isinstance(data, str) else bytes(np.asarray(data))
