@@ -33,6 +33,8 @@ class CloudNode(Node):
         self._factory = RclpyFactory(reuse=True)
         self._camera: Pinhole | None = None
         self._confidence = np.zeros((0, 0), np.float32)
+        # Loops are compiled or loaded before the first picture comes, as the perception node does.
+        self._cloud(Pinhole(64, 48, 50.0, 50.0, 31.5, 23.5), 0, "", np.ones((48, 64), np.float32))
         qos = QoSProfile(depth=2, reliability=ReliabilityPolicy.RELIABLE)
         self._points = self.create_publisher(PointCloud2, "points", qos)
         for name, kind, take in (
@@ -48,14 +50,14 @@ class CloudNode(Node):
     def _take(self, message: Any) -> None:
         if self._camera is None or not self._points.get_subscription_count():
             return
-        depth = depth_picture(message)
+        depth, header = depth_picture(message), message.header
+        self._points.publish(self._cloud(self._camera, stamp_of(message), header.frame_id, depth))
+
+    def _cloud(self, camera: Pinhole, stamp_ns: int, frame: str, depth: Any) -> Any:
         if self._confidence.shape != depth.shape:
             self._confidence = np.ones(depth.shape, np.float32)
-        frame = message.header.frame_id
-        result = Perception(
-            self._camera, stamp_of(message), frame, Mode.FULL, (), 0, depth, self._confidence
-        )
-        self._points.publish(cloud_message(self._factory, result, 1, 0.0))
+        result = Perception(camera, stamp_ns, frame, Mode.FULL, (), 0, depth, self._confidence)
+        return cloud_message(self._factory, result, 1, 0.0)
 
 
 def _spin(node: Node) -> None:
