@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 
 import pytest
+from dds_domains import domain_of
 
 pytest.importorskip("cyclonedds", reason="needs the extra [live]")
 
@@ -18,7 +19,7 @@ from rgbt_perception.live.play import PlayOptions, PlayReport, play
 def _local(monkeypatch):
     monkeypatch.delenv("CYCLONEDDS_URI", raising=False)
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() * 3 % 99))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain_of(3, os.getpid())))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import time
 import urllib.request
 
 import pytest
+from dds_domains import domain_of
 
 from rgbt_perception.cli.main import main
 from rgbt_perception.errors import RgbtError
@@ -26,7 +27,7 @@ from rgbt_perception.live.view.state import StreamState, ViewState
 def _local(monkeypatch):
     monkeypatch.delenv("CYCLONEDDS_URI", raising=False)
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + (os.getpid() + 40) % 99))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain_of(2, os.getpid())))
 
 
 def start(*words):

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from dds_domains import domain_of
 
 pytest.importorskip("cyclonedds", reason="needs the extra [live]")
 
@@ -40,7 +41,7 @@ def _no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def network() -> Network:
     """A domain on this machine only."""
-    return Network(1 + next(_DOMAINS) % 99, local=True)
+    return Network(domain_of(0, next(_DOMAINS)), local=True)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dds_domains import domain_of
+
 from rgbt_perception.engines.constant import ConstantEngine
 from rgbt_perception.frames import Mode
 from rgbt_perception.hosting.interfaces import Qos, output_qos
@@ -12,7 +14,7 @@ from rgbt_perception.live.configuration import Network
 from rgbt_perception.outputs import offered_topics
 
 PEER = Path(__file__).parent / "rig_peer.py"
-NETWORK = Network(1 + (os.getpid() * 7 + 61) % 99, local=True)
+NETWORK = Network(domain_of(1, os.getpid()), local=True)
 # A loaded machine must not look like a lost camera, but where this is what is tested.
 SOON = {"pairing.timeout_s": 0.4}
 PATIENT = {
