@@ -136,7 +136,8 @@ class EngineConfig:
         EnginePrecision.AUTO,
         "arithmetic; auto is fp16 with tensorrt, or fp32 where fp16 differs too much, int8 with "
         "openvino for a shipped model that has NAME.int8.onnx beside it, else fp32; fp16 is of "
-        "tensorrt only, int8 of it and openvino and for such models only",
+        "tensorrt only, int8 of it and openvino and for such models only, bf16 of openvino on a "
+        "processor that has it, for the scene network only",
         read_only=True,
     )
     cache: str = parameter(

@@ -36,6 +36,7 @@ class EnginePrecision(Named):
     AUTO = "auto"
     FP32 = "fp32"
     FP16 = "fp16"
+    BF16 = "bf16"
     INT8 = "int8"
 
 

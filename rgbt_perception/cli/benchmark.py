@@ -9,7 +9,7 @@ import click
 
 from rgbt_perception.cli.progress import progress
 from rgbt_perception.cli.sizes import SIZE
-from rgbt_perception.config import Config, EngineConfig, EngineName
+from rgbt_perception.config import Config, EngineConfig, EngineName, EnginePrecision
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.evaluation.benchmark.contestant import Kind
 from rgbt_perception.evaluation.benchmark.growth import CAMERAS, NETWORKS
@@ -33,6 +33,15 @@ _USUAL = [name for name in _PEERS if name != Kind.TORCH_COMPILE.value]
     default=("auto",),
     show_default=True,
     help="Runtime, may be repeated; peers are compared with the first.",
+)
+@click.option(
+    "--precision",
+    "precisions",
+    multiple=True,
+    type=click.Choice([p.value for p in EnginePrecision]),
+    default=("auto",),
+    show_default=True,
+    help="Of every runtime, may be repeated.",
 )
 @click.option(
     "--size",
@@ -65,6 +74,7 @@ _USUAL = [name for name in _PEERS if name != Kind.TORCH_COMPILE.value]
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the growth as SVG.")
 def command(
     engines: tuple[str, ...],
+    precisions: tuple[str, ...],
     networks: tuple[tuple[int, int], ...],
     rgb_size: tuple[int, int],
     thermal_size: tuple[int, int],
@@ -91,10 +101,14 @@ def command(
     if plot is not None and not growth and len(networks) < 2:
         raise UsageError("--plot: nothing grows; expected --growth, or --size more than once")
     chosen = _PEERS if "all" in peers else [name for name in peers if name != _NOBODY]
-    runtimes = [EngineName(name) for name in dict.fromkeys(engines)]
-    plan = Plan(
+    runtimes = [
         # Another runtime than the one asked for would be no answer.
-        [EngineConfig(name, fallback=False, threads=threads) for name in runtimes],
+        EngineConfig(EngineName(name), False, EnginePrecision(precision), threads=threads)
+        for name in dict.fromkeys(engines)
+        for precision in dict.fromkeys(precisions)
+    ]
+    plan = Plan(
+        runtimes,
         scene_model,
         Sizes(rgb_size, thermal_size),
         networks,

@@ -9,6 +9,9 @@ from rgbt_perception.engines.engine import Engine
 from rgbt_perception.engines.plan_builder import Precision
 from rgbt_perception.engines.precision import is_quantized
 
+BF16 = "bf16"
+"""Precision of what a CPU computes with the upper halves of 32-bit numbers; no plan has it."""
+
 _FILE, _PRECISION = "file", "precision"
 
 
@@ -54,12 +57,12 @@ def runtimes(depth: Engine, scene: Engine | None) -> str:
     return f"{depth.name}; scene: {scene.name}"
 
 
-def stored_precision(onnx: bytes) -> Precision:
+def stored_precision(onnx: bytes) -> str:
     """In which a CPU's runtime computes a file: fp32, or what its Q/DQ nodes say."""
-    return Precision.INT8 if is_quantized(onnx) else Precision.FP32
+    return (Precision.INT8 if is_quantized(onnx) else Precision.FP32).value
 
 
-def described(properties: Mapping[str, str], file: str, precision: Precision) -> Mapping[str, str]:
+def described(properties: Mapping[str, str], file: str, precision: str) -> Mapping[str, str]:
     """A file's text properties, with what ``identity`` says of it.
 
     Args:
@@ -67,9 +70,9 @@ def described(properties: Mapping[str, str], file: str, precision: Precision) ->
         file: its name.
         precision: of the arithmetic with which it is executed.
     """
-    return {**properties, _FILE: file, _PRECISION: precision.value}
+    return {**properties, _FILE: file, _PRECISION: precision}
 
 
-def cpu_name(runtime: str, precision: Precision) -> str:
+def cpu_name(runtime: str, precision: str) -> str:
     """Of an engine on the CPU; fp32 goes without saying."""
-    return runtime + ("" if precision is Precision.FP32 else f" {precision.value}") + " (CPU)"
+    return runtime + ("" if precision == Precision.FP32.value else f" {precision}") + " (CPU)"

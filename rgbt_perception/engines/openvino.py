@@ -11,25 +11,27 @@ import numpy as np
 import numpy.typing as npt
 
 from rgbt_perception.engines.engine import Tensors
-from rgbt_perception.engines.identity import cpu_name, described, stored_precision
+from rgbt_perception.engines.identity import BF16, cpu_name, described, stored_precision
 from rgbt_perception.engines.onnx_metadata import onnx_metadata
 from rgbt_perception.engines.optional_package import optional_package
+from rgbt_perception.engines.plan_builder import Precision
 from rgbt_perception.errors import RgbtError
 
 
 class OpenVinoEngine:
     """See ``Engine``. Inputs are read where they lie, results are written to one place always."""
 
-    def __init__(self, path: Path, threads: int = 0) -> None:
+    def __init__(self, path: Path, threads: int = 0, bf16: bool = False) -> None:
         """Load a model.
 
         Args:
             path: ONNX file.
             threads: CPU threads, 0 = all cores.
+            bf16: compute with the upper halves of 32-bit numbers; of a file in int8 the rest.
 
         Raises:
-            RgbtError: openvino is missing or does not load, or the file is missing or no ONNX model
-                whose shapes are fixed and whose outputs are float32.
+            RgbtError: openvino is missing or does not load, the processor has no bf16, or the file
+                is missing or no ONNX model whose shapes are fixed and whose outputs are float32.
         """
         openvino = _openvino()
         try:
@@ -37,7 +39,9 @@ class OpenVinoEngine:
         except OSError as error:
             raise RgbtError(f"model {path}: {error.strerror}") from None
         self._tensor = openvino.Tensor
-        settings = _settings(openvino, threads)
+        if bf16:
+            check_bf16()
+        settings = _settings(openvino, threads, bf16)
         try:
             core = openvino.Core()
             compiled = core.compile_model(core.read_model(content), "CPU", settings)
@@ -54,6 +58,8 @@ class OpenVinoEngine:
                     f"model {path}: output {name} has the type {kind.to_string()}, expected f32"
                 )
         precision = stored_precision(content)
+        if bf16 and precision == Precision.FP32.value:
+            precision = BF16
         self.name = cpu_name(f"openvino {openvino.__version__.partition('-')[0]}", precision)
         self.digest = hashlib.sha256(content).hexdigest()
         self.metadata: Mapping[str, str] = described(onnx_metadata(content), path.name, precision)
@@ -91,16 +97,29 @@ def _openvino() -> Any:
     return openvino
 
 
+def check_bf16() -> None:
+    """Nothing, where this processor has bf16 (AMX or AVX512_BF16).
+
+    Raises:
+        RgbtError: it has not, or openvino is missing or does not load.
+    """
+    openvino = _openvino()
+    if "BF16" not in openvino.Core().get_property("CPU", openvino.properties.device.capabilities):
+        raise RgbtError(
+            "engine.precision bf16: this processor has no arithmetic for it; expected fp32"
+        )
+
+
 def _shapes(ports: Any) -> dict[str, tuple[int, ...]]:
     """Of inputs or outputs, by name; those that are not fixed raise a RuntimeError."""
     return {port.get_any_name(): tuple(port.shape) for port in ports}
 
 
-def _settings(openvino: Any, threads: int) -> dict[Any, Any]:
+def _settings(openvino: Any, threads: int, bf16: bool) -> dict[Any, Any]:
     properties = openvino.properties
     settings = {
         # Left to itself it computes in bfloat16 where the processor can: depths differ visibly.
-        properties.hint.inference_precision: openvino.Type.f32,
+        properties.hint.inference_precision: openvino.Type.bf16 if bf16 else openvino.Type.f32,
         properties.hint.performance_mode: properties.hint.PerformanceMode.LATENCY,
     }
     if threads > 0:

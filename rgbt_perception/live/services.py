@@ -47,7 +47,7 @@ _QOS = Qos(reliable=True, depth=1000)
 _CDR_HEADER = 4
 _NUMBERS = 16
 # A client that asks before its ear for replies is known here is waited for.
-_PATIENCE_NS = 2_000_000_000
+_PATIENCE_NS = 10_000_000_000
 _log = logging.getLogger(__name__)
 
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import click
-import numpy as np
 
-from rgbt_perception.cli.progress import progress
 from rgbt_perception.cli.standalone import run_alone
 from rgbt_perception.engines.choice import model_path
 from rgbt_perception.engines.cpu import has_openvino
@@ -24,62 +19,19 @@ from rgbt_perception.engines.onnxruntime import OnnxRuntimeEngine
 from rgbt_perception.engines.openvino import OpenVinoEngine
 from rgbt_perception.engines.scene_exchange import INPUTS as SCENE_INPUTS
 from rgbt_perception.errors import RgbtError, UsageError
-from rgbt_perception.resources import share
+from rgbt_perception.training.precision_cost import (
+    Times,
+    cost_lines,
+    measured_errors,
+    steps,
+    times_in_turns,
+    validation_recordings,
+)
 from rgbt_perception.training.quantization import quantize
 from rgbt_perception.training.quantization_data import calibration_samples
-from rgbt_perception.training.quantization_errors import (
-    Step,
-    check_difference,
-    check_loss,
-    check_miou,
-    depth_error,
-    scene_errors,
-)
-from rgbt_perception.training.recipe_file import load_recipe
-from rgbt_perception.training.recordings import recording_specs, render_missing
+from rgbt_perception.training.quantization_errors import INT8, Step
 
-_WARM_UP, _ROUNDS = 3, 30
 _FILES = click.Path(path_type=Path, exists=True)
-
-
-@dataclass(frozen=True)
-class Times:
-    """One runtime's, medians in milliseconds.
-
-    Attributes:
-        before, after: in float32 and in int8.
-        ratio: median of one over the other, call by call.
-    """
-
-    before: float
-    after: float
-    ratio: float
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What int8 costs and brings.
-
-    Attributes:
-        before, after: errors in float32 and in int8.
-        miou: of a scene network in float32 and in int8, by estimate; empty for a depth network.
-        fused: mean difference of the fused pictures, 0 to 1; 0 for a depth network.
-    """
-
-    before: float
-    after: float
-    miou: tuple[Mapping[str, float], Mapping[str, float]] = field(default=({}, {}))
-    fused: float = 0.0
-
-    def check(self, model: str) -> None:
-        """The gate.
-
-        Raises:
-            RgbtError: int8 costs too much; the line has the figures.
-        """
-        check_loss(model, self.before, self.after)
-        check_miou(model, *self.miou)
-        check_difference(model, self.fused)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -126,56 +78,22 @@ def command(
     is_scene = set(plain.inputs) == set(SCENE_INPUTS)
     if not calibrate:
         recipe = "scene" if is_scene else "confidence_depth"
-        calibrate, validate = _validation_recordings(recipe, data)
+        calibrate, validate = validation_recordings(recipe, data)
     depth = OnnxRuntimeEngine(model_path(depth_model)) if is_scene else plain
     with tempfile.TemporaryDirectory(dir=out.absolute().parent) as folder:
         partial = Path(folder, out.name)
-        with _steps("calibrate", len(calibrate)) as step:
+        with steps("calibrate", len(calibrate)) as step:
             samples = _stepping(calibrate, step)
             scene = plain if is_scene else None
             quantize(path, calibration_samples(samples, depth, scene), partial)
-        with _steps("compare", len(validate)) as step:
-            figures = _errors(plain, OnnxRuntimeEngine(partial), depth, validate, step)
+        with steps("compare", len(validate)) as step:
+            figures = measured_errors(plain, OnnxRuntimeEngine(partial), depth, validate, step)
         first = next(islice(calibration_samples(calibrate, depth, scene), 1))
         times = _times(path, partial, first, threads)
-        _tell(figures, times)
-        figures.check(path.stem)
+        click.echo("\n".join(cost_lines(INT8, figures, times)))
+        figures.check(path.stem, INT8)
         partial.replace(out)
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
-
-
-def _validation_recordings(recipe: str, folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Of a shipped recipe: one half for the ranges, the other for the errors."""
-    data = load_recipe(share(f"config/recipes/{recipe}.yaml")).data
-    specs = list(recording_specs(data, data.validation))
-    with progress("simulate") as show:
-        paths = render_missing(specs, folder, data.processes, show)
-    middle = len(paths) // 2
-    return tuple(paths[:middle]), tuple(paths[middle:])
-
-
-def _errors(
-    plain: Engine, quantized: Engine, depth: Engine, recordings: Sequence[Path], step: Step
-) -> Figures:
-    if depth is plain:
-        error = depth_error(recordings, plain)
-        return Figures(error, depth_error(recordings, quantized, step))
-    (before, after), fused = scene_errors(recordings, depth, (plain, quantized), step)
-    return Figures(before.wrong, after.wrong, (before.miou, after.miou), fused)
-
-
-@contextmanager
-def _steps(what: str, total: int) -> Iterator[Step]:
-    """A function to be called after each of so many steps."""
-    done = 0
-    with progress(what) as show:
-
-        def step() -> None:
-            nonlocal done
-            done += 1
-            show(done, total)
-
-        yield step
 
 
 def _stepping(paths: Sequence[Path], step: Step) -> Iterator[Path]:
@@ -193,34 +111,8 @@ def _times(model: Path, quantized: Path, inputs: Tensors, threads: int) -> dict[
     found = {}
     for kind in kinds:
         engine = kind(model, threads)
-        found[engine.name] = _in_turns(engine, kind(quantized, threads), inputs)
+        found[engine.name] = times_in_turns(engine, kind(quantized, threads), inputs)
     return found
-
-
-def _in_turns(engine: Engine, other: Engine, inputs: Tensors) -> Times:
-    taken = np.zeros((_WARM_UP + _ROUNDS, 2))
-    for row in taken:
-        for place, one in enumerate((engine, other)):
-            started = time.perf_counter()
-            one.run(inputs, one.outputs)
-            row[place] = (time.perf_counter() - started) * 1e3
-    taken = taken[_WARM_UP:]
-    before, after = np.median(taken, axis=0)
-    return Times(float(before), float(after), float(np.median(taken[:, 0] / taken[:, 1])))
-
-
-def _tell(figures: Figures, times: Mapping[str, Times]) -> None:
-    click.echo(f"error in float32 {figures.before:.4f}, in int8 {figures.after:.4f}")
-    before, after = figures.miou
-    for name, value in before.items():
-        click.echo(f"mIoU, {name}: in float32 {value:.4f}, in int8 {after.get(name, 0.0):.4f}")
-    if before:
-        click.echo(f"fused pictures differ by {100 * figures.fused:.2f} % of the range")
-    for runtime, taken in times.items():
-        click.echo(
-            f"{runtime}: {taken.before:.1f} ms in float32, {taken.after:.1f} ms in int8, "
-            f"{taken.ratio:.2f} times as fast"
-        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

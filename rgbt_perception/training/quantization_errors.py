@@ -1,4 +1,4 @@
-"""What a network in int8 costs, and how much of that is too much."""
+"""What a network in fewer bits costs, and how much of that is too much."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rgbt_perception.engines.engine import Engine
+from rgbt_perception.engines.plan_builder import Precision
 from rgbt_perception.errors import InputError, RgbtError
 from rgbt_perception.evaluation.scores import CLASS_NAMES
 from rgbt_perception.evaluation.segmentation_scores import SegmentationScore
@@ -16,9 +17,11 @@ from rgbt_perception.scene.classes import IGNORED, UNLABELLED
 from rgbt_perception.training.quantization_data import moments
 
 LARGEST_LOSS = 0.02
-"""By how much more than in float32 a network may be wrong in int8, relative."""
+"""By how much more than in float32 a network may be wrong in fewer bits, relative."""
 
 _NEAREST_M, _FARTHEST_M = 0.5, 80.0
+
+INT8 = Precision.INT8.value
 
 Step = Callable[[], None]
 """Called for every recording that is done."""
@@ -106,45 +109,49 @@ def scene_errors(
     return errors, _mean(differences, "fused pictures")
 
 
-def check_loss(model: str, before: float, after: float) -> None:
+def check_loss(model: str, before: float, after: float, precision: str = INT8) -> None:
     """The gate for an error.
 
     Args:
         model: for the error.
-        before, after: errors in float32 and in int8.
+        before, after: errors in float32 and in fewer bits.
+        precision: which, for the error.
 
     Raises:
-        RgbtError: int8 is worse by more than ``LARGEST_LOSS``.
+        RgbtError: it is worse by more than ``LARGEST_LOSS``.
     """
     loss = after / max(before, 1e-9) - 1.0
     if not loss <= LARGEST_LOSS:
         raise RgbtError(
-            f"{model}: refused in int8, whose error is {after:.4f} instead of {before:.4f} "
+            f"{model}: refused in {precision}, whose error is {after:.4f} instead of {before:.4f} "
             f"({100 * loss:+.1f} %); expected at most {100 * LARGEST_LOSS:+.0f} %"
         )
 
 
-def check_miou(model: str, before: Mapping[str, float], after: Mapping[str, float]) -> None:
+def check_miou(
+    model: str, before: Mapping[str, float], after: Mapping[str, float], precision: str = INT8
+) -> None:
     """The gate for mIoU, of each estimate.
 
     Args:
         model: for the error.
-        before, after: by estimate, in float32 and in int8.
+        before, after: by estimate, in float32 and in fewer bits.
+        precision: which, for the error.
 
     Raises:
-        RgbtError: one is lower in int8 by more than ``LARGEST_LOSS`` of what it was.
+        RgbtError: one is lower by more than ``LARGEST_LOSS`` of what it was.
     """
     for name, value in before.items():
         loss = (value - after.get(name, 0.0)) / max(value, 1e-9)
         if not loss <= LARGEST_LOSS:
             raise RgbtError(
-                f"{model}: refused in int8, whose mIoU ({name}) is {after.get(name, 0.0):.4f} "
-                f"instead of {value:.4f} ({-100 * loss:+.1f} %); expected at least "
-                f"{-100 * LARGEST_LOSS:+.0f} %"
+                f"{model}: refused in {precision}, whose mIoU ({name}) is "
+                f"{after.get(name, 0.0):.4f} instead of {value:.4f} ({-100 * loss:+.1f} %); "
+                f"expected at least {-100 * LARGEST_LOSS:+.0f} %"
             )
 
 
-def check_difference(model: str, difference: float) -> None:
+def check_difference(model: str, difference: float, precision: str = INT8) -> None:
     """The gate for fused pictures.
 
     Raises:
@@ -152,8 +159,8 @@ def check_difference(model: str, difference: float) -> None:
     """
     if not difference <= LARGEST_LOSS:
         raise RgbtError(
-            f"{model}: refused in int8, whose fused pictures differ by {100 * difference:.1f} % "
-            f"of the range; expected at most {100 * LARGEST_LOSS:.0f} %"
+            f"{model}: refused in {precision}, whose fused pictures differ by "
+            f"{100 * difference:.1f} % of the range; expected at most {100 * LARGEST_LOSS:.0f} %"
         )
 
 

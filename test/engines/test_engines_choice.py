@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from elsewhere import elsewhere
 
 from rgbt_perception.config import (
     NO_SCENE_MODEL,
@@ -21,8 +22,9 @@ from rgbt_perception.config import (
 from rgbt_perception.engines import choice, cpu
 from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.choice import make_engine, make_scene_engine, shipped_models
-from rgbt_perception.engines.identity import identity
+from rgbt_perception.engines.identity import BF16, identity
 from rgbt_perception.engines.int8_file import SOURCE
+from rgbt_perception.engines.openvino import check_bf16
 from rgbt_perception.engines.plan_builder import NoRoomError, Precision
 from rgbt_perception.engines.tensorrt import compiler, cuda
 from rgbt_perception.errors import RgbtError
@@ -45,7 +47,7 @@ def test_a_scene_model_that_is_not_there_is_named():
 
 def test_the_parameter_names_every_precision_of_a_plan():
     """The engines' own list is not that of the parameters, which knows auto as well."""
-    names = [word.value for word in EnginePrecision]
+    names = [word.value for word in EnginePrecision if word.value != BF16]
     assert names == ["auto", *(precision.value for precision in Precision)]
     assert choice.precisions(EnginePrecision.AUTO, False) == [Precision.FP16, Precision.FP32]
     assert choice.precisions(EnginePrecision.AUTO, True) == [Precision.INT8]
@@ -226,3 +228,50 @@ def test_a_scene_network_is_chosen_alike(small, gpu):
     config = small(EngineName.TENSORRT, fallback=False)
     engine = make_scene_engine(config, config.depth_model)
     assert engine.name.startswith("tensorrt")
+
+
+@pytest.fixture
+def bf16(small):
+    """Makes both networks in bf16 and tells what executes them."""
+    pytest.importorskip("openvino", reason="needs the extra [cpu]")
+
+    def make(name=EngineName.AUTO, **options):
+        config = small(name, precision=EnginePrecision.BF16, **options)
+        found = make_engine(config), elsewhere(make_scene_engine, config, config.depth_model)
+        return [identity(engine) for engine in found]
+
+    return make
+
+
+def test_bf16_is_of_the_scene_network_only(bf16, gpu):
+    gpu()
+    try:
+        check_bf16()
+    except RgbtError as error:
+        pytest.skip(str(error))
+    for name in (EngineName.AUTO, EngineName.OPENVINO):
+        depth, scene = bf16(name, fallback=False)
+        assert (depth.precision, scene.precision) == ("fp32", "bf16")
+        assert scene.runtime == depth.runtime.replace(" (CPU)", " bf16 (CPU)")
+
+
+def test_a_processor_without_bf16_is_told_of(bf16, monkeypatch, caplog):
+    line = "engine.precision bf16: this processor has no arithmetic for it; expected fp32"
+
+    def has_not():
+        raise RgbtError(line)
+
+    monkeypatch.setattr(choice, "check_bf16", has_not)
+    with pytest.raises(RgbtError, match=line):
+        bf16(fallback=False)
+    with caplog.at_level(logging.WARNING):
+        assert [network.precision for network in bf16()] == ["fp32", "fp32"]
+    assert f"{line}; precision auto instead, as engine.fallback allows" in caplog.text
+
+
+@pytest.mark.parametrize("name", [EngineName.TENSORRT, EngineName.ONNXRUNTIME])
+def test_bf16_is_of_openvino_only(small, name):
+    config = small(name, precision=EnginePrecision.BF16)
+    for make in (make_engine, lambda config: make_scene_engine(config, config.depth_model)):
+        with pytest.raises(RgbtError, match=f"^engine.precision bf16: not with {name.value}; "):
+            make(config)

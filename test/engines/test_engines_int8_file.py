@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 pytest.importorskip("onnx")
+from elsewhere import elsewhere
 from small_network import inputs, quantised_network, small_network
 
 from rgbt_perception.config import EngineConfig, EngineName, EnginePrecision
@@ -20,17 +20,6 @@ from rgbt_perception.engines.int8_file import SOURCE, int8_file, int8_path
 from rgbt_perception.errors import RgbtError
 
 INT8, FP32, FP16 = EnginePrecision.INT8, EnginePrecision.FP32, EnginePrecision.FP16
-
-
-def elsewhere(function, *args, **options):
-    """Call it in a thread that ends.
-
-    What OpenVINO computes in int8 on a processor with AMX leaves that unit's registers in use in
-    the calling thread: the kernel then finds no room for them on pytest's small signal stack, and
-    the next Ctrl-C of any test would kill the process.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function, *args, **options).result()
 
 
 def make_engine(config):

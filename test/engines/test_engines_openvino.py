@@ -6,11 +6,12 @@ import sys
 
 import numpy as np
 import pytest
+from elsewhere import elsewhere
 
 from rgbt_perception.engines.choice import model_path
 from rgbt_perception.engines.depth_exchange import OUTPUTS
 from rgbt_perception.engines.onnxruntime import OnnxRuntimeEngine
-from rgbt_perception.engines.openvino import OpenVinoEngine
+from rgbt_perception.engines.openvino import OpenVinoEngine, check_bf16
 from rgbt_perception.errors import RgbtError
 
 # Of the value, for 9999 of 10000 pixels: a point may round to another cell of the z-buffer.
@@ -81,6 +82,37 @@ def test_inputs_are_read_anew_and_results_lie_where_they_lay(engine, reference):
     for other in (pictures(engine, seed=1), {**inputs, "rgb": inputs["rgb"][..., ::-1]}):
         found, expected = engine.run(other, OUTPUTS), reference.run(other, OUTPUTS)
         assert largest_difference(found, expected) < TOLERANCE
+
+
+def test_bf16_is_near_and_not_the_same(reference):
+    pytest.importorskip("openvino", reason="needs the extra [cpu]")
+    path = model_path("confidence_depth")
+    try:
+        check_bf16()
+    except RgbtError as error:
+        with pytest.raises(RgbtError, match=str(error)):
+            OpenVinoEngine(path, threads=1, bf16=True)
+        return
+    rounded = elsewhere(OpenVinoEngine, path, threads=1, bf16=True)
+    inputs = pictures(rounded)
+    found = elsewhere(rounded.run, inputs, OUTPUTS)["depth"]
+    expected = reference.run(inputs, OUTPUTS)["depth"]
+    known = np.isfinite(expected) & (expected > 0)
+    relative = np.abs(found[known] / expected[known] - 1)
+    assert 1e-4 < np.median(relative) < 0.02
+    assert rounded.name.endswith(" bf16 (CPU)")
+
+
+def test_a_processor_without_bf16_is_one_line(monkeypatch):
+    openvino = pytest.importorskip("openvino", reason="needs the extra [cpu]")
+
+    class Other(openvino.Core):
+        def get_property(self, *words):
+            return ["FP32", "INT8", "BIN"]
+
+    monkeypatch.setattr(openvino, "Core", Other)
+    with pytest.raises(RgbtError, match=r"^engine\.precision bf16: this processor has no"):
+        OpenVinoEngine(model_path("scene"), bf16=True)
 
 
 def test_bad_files_are_one_line(tmp_path):

@@ -7,6 +7,7 @@ import weakref
 
 import numpy as np
 import pytest
+from elsewhere import elsewhere
 
 onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
 
@@ -18,7 +19,7 @@ from rgbt_perception.errors import InputError, RgbtError
 from rgbt_perception.scene.classes import SCENE_CLASSES
 from rgbt_perception.sensing.encode import image_message
 from rgbt_perception.session import Session
-from rgbt_perception.training import int8, quantization_errors
+from rgbt_perception.training import bf16, precision_cost, quantization_errors
 from rgbt_perception.training.int8 import main
 from rgbt_perception.training.quantization import quantize
 from rgbt_perception.training.quantization_data import calibration_samples, moments
@@ -295,7 +296,7 @@ def small_scene(tmp_path):
 def test_one_command_makes_the_file_where_it_is_looked_for(
     small_scene, with_truth, capsys, monkeypatch
 ):
-    monkeypatch.setattr(int8, "_ROUNDS", 1)
+    monkeypatch.setattr(precision_cost, "_ROUNDS", 1)
     # Noise is not labelled as anything well: what counts here is that both do it alike.
     monkeypatch.setattr(quantization_errors, "LARGEST_LOSS", 0.5)
     bag = str(with_truth(DEPTH_M, 3))
@@ -309,13 +310,29 @@ def test_one_command_makes_the_file_where_it_is_looked_for(
 
 
 def test_what_costs_too_much_is_not_kept(small_scene, with_truth, capsys, monkeypatch):
-    monkeypatch.setattr(int8, "_ROUNDS", 1)
+    monkeypatch.setattr(precision_cost, "_ROUNDS", 1)
     monkeypatch.setattr(quantization_errors, "LARGEST_LOSS", -1.0)
     bag = str(with_truth(DEPTH_M, 3))
     assert main([str(small_scene), "--calibrate", bag, "--validate", bag]) == 1
     assert "int8: mine: refused in int8" in capsys.readouterr().err
     assert not int8_path(small_scene).exists()
     assert not list(small_scene.parent.glob("tmp*"))
+
+
+def test_bf16_is_compared_where_the_processor_has_it(small_scene, with_truth, capsys, monkeypatch):
+    pytest.importorskip("openvino", reason="needs the extra [cpu]")
+    monkeypatch.setattr(precision_cost, "_ROUNDS", 1)
+    words = [str(small_scene), "--validate", str(with_truth(DEPTH_M, 3)), "--threads", "1"]
+    code, told = elsewhere(bf16.main, words), capsys.readouterr()
+    if "engine.precision bf16: this processor has no arithmetic for it" in told.err:
+        assert code == 1
+        return
+    assert code == 0
+    for words_told in ("error in float32", "mIoU, rgb: in float32", "in bf16, "):
+        assert words_told in told.out
+    monkeypatch.setattr(quantization_errors, "LARGEST_LOSS", -1.0)
+    assert elsewhere(bf16.main, words) == 1
+    assert "bf16: mine: refused in bf16" in capsys.readouterr().err
 
 
 def test_the_recordings_are_those_of_the_recipe_in_two_halves(tmp_path, monkeypatch):
@@ -325,8 +342,8 @@ def test_the_recordings_are_those_of_the_recipe_in_two_halves(tmp_path, monkeypa
         rendered.extend(specs)
         return [folder / spec.file_name for spec in specs]
 
-    monkeypatch.setattr(int8, "render_missing", render)
-    one, two = int8._validation_recordings("scene", tmp_path)
+    monkeypatch.setattr(precision_cost, "render_missing", render)
+    one, two = precision_cost.validation_recordings("scene", tmp_path)
     assert [*one, *two] == [tmp_path / spec.file_name for spec in rendered]
     assert all(spec.seed in VALIDATION_SEEDS for spec in rendered)
     # Both have every condition.

@@ -57,7 +57,7 @@ def tensorrt_compiler(
         content = onnx.read_bytes()
     except OSError as error:
         raise RgbtError(f"model {onnx}: {error.strerror}") from None
-    metadata = described(onnx_metadata(content), onnx.name, precision)
+    metadata = described(onnx_metadata(content), onnx.name, precision.value)
     digest = hashlib.sha256(content).hexdigest()
     card = ModelCard(metadata.get("model", onnx.stem), digest, metadata, precision.value)
 

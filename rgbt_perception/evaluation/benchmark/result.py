@@ -32,7 +32,7 @@ class Plan:
     """What to measure.
 
     Attributes:
-        engines: our runtimes, at least one; the peers are compared with the first.
+        engines: our runtimes and precisions, at least one; the peers are compared with the first.
         scene_model: shipped model or ONNX file; empty = no fused picture and no labels.
         sizes: of the cameras.
         networks: sizes of the networks, the first for everybody, the others for growth; empty =
@@ -78,7 +78,7 @@ def run_benchmark(plan: Plan, show: Show) -> dict[str, Any]:
                 progress(number + 1, len(plan.networks))
         first, *larger = sized or [first]
         others = [
-            replace(first, engine=replace(first.engine, name=engine.name))
+            replace(first, engine=replace(engine, depth_model=first.engine.depth_model))
             for engine in plan.engines[1:]
         ]
         # As `rgbt replay` writes it.
