@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 import yaml
 
 from rgbt_perception.config_words import (
+    CloudFields,
     EngineName,
     EnginePrecision,
     Normalization,
@@ -26,6 +27,7 @@ from rgbt_perception.errors import InputError
 from rgbt_perception.parameter import Parameter, checked_value, parameter
 
 __all__ = [
+    "CloudFields",
     "EngineName",
     "EnginePrecision",
     "Normalization",
@@ -117,6 +119,11 @@ class OutputConfig:
         high=1.0,
     )
     cloud_stride: int = parameter(1, "every n-th row and column of the cloud", low=1, high=16)
+    cloud_fields: CloudFields = parameter(
+        CloudFields.ALL,
+        "what the cloud's points have: all is x y z rgb temperature confidence label, 28 bytes; "
+        "xyzrgb 16, xyz 12 bytes",
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,14 @@ class Reference(Named):
     THERMAL = "thermal"
 
 
+class CloudFields(Named):
+    """What the points of the cloud have."""
+
+    ALL = "all"
+    XYZRGB = "xyzrgb"
+    XYZ = "xyz"
+
+
 class Normalization(Named):
     """How thermal counts become 0 to 1."""
 

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from rgbt_perception.config import OutputConfig
+from rgbt_perception.config_words import CloudFields
 from rgbt_perception.frames import Perception, Scene
+from rgbt_perception.geometry.cloud import POINT, POINT_XYZ, POINT_XYZRGB
+from rgbt_perception.pipeline import Wanted
 from rgbt_perception.scene.labels import colored_labels
 from rgbt_perception.scene.stage import SceneWanted
 from rgbt_perception.sensing.encode import (
@@ -55,6 +58,11 @@ SCENE_TOPICS = {
 LABEL_ESTIMATE_TOPICS = {name: f"debug/semantic/{name}" for name in ("rgb", "thermal")}
 LATCHED_TOPICS = frozenset({"semantic/label_info"})
 """Sent once, before the first result; who subscribes later gets it too."""
+_POINTS = {
+    CloudFields.ALL: POINT,
+    CloudFields.XYZRGB: POINT_XYZRGB,
+    CloudFields.XYZ: POINT_XYZ,
+}
 _ALIGNED_TOPICS = frozenset(topic for topic in SCENE_TOPICS if topic.startswith("debug/aligned/"))
 
 
@@ -67,12 +75,27 @@ def offered_topics(scene: bool) -> Mapping[str, str]:
     return {**TOPICS, **SCENE_TOPICS} if scene else TOPICS
 
 
-def scene_wanted(topics: Set[str]) -> SceneWanted:
-    """What of the scene network these topics take."""
+def wanted_results(topics: Set[str], fields: CloudFields) -> Wanted:
+    """What these topics take.
+
+    Args:
+        topics: those of ``offered_topics`` that have a taker.
+        fields: of the cloud's points.
+    """
+    of_points = fields if "points" in topics else CloudFields.XYZ
+    labeled = {"semantic/image", "semantic/colored"}
+    return Wanted(
+        color=of_points is not CloudFields.XYZ,
+        temperature=of_points is CloudFields.ALL,
+        estimates=not topics.isdisjoint(ESTIMATE_TOPICS.values()),
+        scene=_scene_wanted(topics, of_points is CloudFields.ALL or not topics.isdisjoint(labeled)),
+    )
+
+
+def _scene_wanted(topics: Set[str], labels: bool) -> SceneWanted:
     return SceneWanted(
         fused="fused/image" in topics,
-        # The cloud's points carry a label each.
-        labels=not topics.isdisjoint(("semantic/image", "semantic/colored", "points")),
+        labels=labels,
         estimates=not topics.isdisjoint(LABEL_ESTIMATE_TOPICS.values()),
         aligned=not topics.isdisjoint(_ALIGNED_TOPICS),
     )
@@ -106,7 +129,7 @@ def build_outputs(
     Args:
         factory: makes the host's messages.
         perception: the result.
-        config: stride and edge threshold of the cloud.
+        config: stride, edge threshold and fields of the cloud.
         topics: those of ``offered_topics`` that have a taker.
     """
     stamp, frame = perception.stamp_ns, perception.frame_id
@@ -129,7 +152,12 @@ def build_outputs(
     if "points" in topics:
         label = None if scene is None else scene.labels
         cloud = cloud_message(
-            factory, perception, config.cloud_stride, config.edge_threshold, label
+            factory,
+            perception,
+            config.cloud_stride,
+            config.edge_threshold,
+            label,
+            _POINTS[config.cloud_fields],
         )
         yield Output("points", CLOUD, cloud, stamp)
     if scene is not None:

@@ -40,12 +40,14 @@ class Wanted:
     """Which of the costlier results somebody asked for.
 
     Attributes:
-        cloud: colour and temperature in the reference view.
+        color: in the reference view.
+        temperature: in the reference view, where the pair has one.
         estimates: the rgb, thermal and ungated depth as well.
         scene: of the scene network.
     """
 
-    cloud: bool = True
+    color: bool = True
+    temperature: bool = True
     estimates: bool = False
     scene: SceneWanted = SceneWanted()
 
@@ -123,13 +125,14 @@ class DepthPipeline:
         seen = SceneView(view.output, view.rgb.source, view.thermal_T_rgb, view.guide)
         if self.scene is not None and wanted.scene:
             scene = self.scene.process(pair.rgb, pair.thermal, seen, depth, wanted.scene, clock.lap)
-        color = temperature = None
-        if wanted.cloud:
+        color = None
+        if wanted.color:
             if scene is not None:
                 color = scene.aligned.rgb
             elif pair.rgb is not None:
                 color = aligned_pair(pair.rgb, None, seen, depth).rgb
-            temperature = _temperature(pair, view)
+        temperature = _temperature(pair, view) if wanted.temperature else None
+        if wanted.color or wanted.temperature:
             clock.lap("color")
         frame = pair.thermal or pair.rgb
         assert frame is not None, "a pair holds at least one picture"

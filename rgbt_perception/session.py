@@ -16,16 +16,15 @@ from rgbt_perception.errors import InputError
 from rgbt_perception.frames import Modality, Mode, Perception
 from rgbt_perception.geometry.rig import Rig
 from rgbt_perception.outputs import (
-    ESTIMATE_TOPICS,
     LABEL_INFO,
     LATCHED_TOPICS,
     STATUS,
     TOPICS,
     Output,
     build_outputs,
-    scene_wanted,
+    wanted_results,
 )
-from rgbt_perception.pipeline import DepthPipeline, Wanted
+from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.sensing.assembly import PairAssembly
 from rgbt_perception.sensing.decode import stamp_of
 from rgbt_perception.sensing.encode import MessageFactory
@@ -244,9 +243,8 @@ class Session:
         if self.idle and not self.config.host.always_compute:
             return []
         started = time.perf_counter()
-        estimates = not topics.isdisjoint(ESTIMATE_TOPICS.values())
-        wanted = Wanted("points" in topics, estimates, scene_wanted(topics))
-        pair = self._assembly.pair(match, wanted.cloud)
+        wanted = wanted_results(topics, self.config.output.cloud_fields)
+        pair = self._assembly.pair(match, wanted.temperature)
         if pair is None:
             self.unused = self._assembly.reasons
             return []

@@ -100,7 +100,7 @@ def test_result_has_the_reference_view():
 def test_computes_only_what_is_wanted():
     engine = FakeEngine()
     pipeline = DepthPipeline(OutputConfig(), engine)
-    plain = pipeline.process(pair(), Wanted(cloud=False))
+    plain = pipeline.process(pair(), Wanted(color=False, temperature=False))
     assert plain.color is None
     assert plain.temperature is None
     assert not plain.estimates

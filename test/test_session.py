@@ -494,6 +494,27 @@ def test_the_scene_is_computed_for_who_takes_it_only(rig):
     assert "labels" in stages("points")
 
 
+@pytest.mark.parametrize(
+    ("fields", "size", "stages"),
+    [
+        ("all", 28, {"align", "scene_engine", "labels", "color"}),
+        ("xyzrgb", 16, {"color"}),
+        ("xyz", 12, set()),
+    ],
+)
+def test_points_cost_what_they_have(rig, fields, size, stages):
+    r = rig(scene=ConstantSceneEngine(32, 32), select=lambda index: {"points", "status"})
+    r.session.reconfigure(with_values(Config(), {"output.cloud_fields": fields}))
+    outputs = at_once(r, 0)
+    cloud = next(output.message for output in outputs if output.topic == "points")
+    assert (cloud.point_step, len(cloud.data)) == (size, size * 40 * 32)
+    if fields != "xyz":
+        colors = np.frombuffer(cloud.data, np.uint32).reshape(-1, size // 4)[:, 3]
+        assert colors.any()
+    taken = {stage.stage for stage in statuses(outputs)[0].stages}
+    assert taken & {"align", "scene_engine", "labels", "color"} == stages
+
+
 def test_the_names_of_the_classes_hold_from_the_start_and_make_nobody_compute(rig):
     r = rig(scene=ConstantSceneEngine(32, 32), select=lambda index: LATCHED_TOPICS)
     (output,) = r.session.announcements(START)

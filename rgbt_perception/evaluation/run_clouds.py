@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from rgbt_perception.evaluation.run_folder import OUTPUT_TOPICS, RunFolder, output_frames
 from rgbt_perception.frames import Mode
-from rgbt_perception.geometry.cloud import POINT
+from rgbt_perception.geometry.cloud import POINT, POINT_XYZ, POINT_XYZRGB
 from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.sensing.encode import NS_PER_S
 
 Cloud = npt.NDArray[np.void]
 """(H, W) of ``geometry.cloud.POINT``, optical frame."""
 
+_LAYOUTS = {layout.itemsize: layout for layout in (POINT, POINT_XYZRGB, POINT_XYZ)}
 _SINGLE = (Mode.RGB_ONLY, Mode.THERMAL_ONLY)
 
 
@@ -61,5 +62,13 @@ def typical_clouds(run: RunFolder) -> list[RunCloud]:
 
 
 def _points(message: Any) -> Cloud:
-    points = np.frombuffer(memoryview(message.data), dtype=POINT)
-    return np.asarray(points.reshape(message.height, message.width))
+    """With every field: what a point lacks is 0, its temperature NaN."""
+    points = np.frombuffer(memoryview(message.data), dtype=_LAYOUTS[message.point_step])
+    points = points.reshape(message.height, message.width)
+    if points.dtype == POINT:
+        return points
+    whole = np.zeros(points.shape, POINT)
+    whole["temperature"] = np.nan
+    for name in points.dtype.names or ():
+        whole[name] = points[name]
+    return whole

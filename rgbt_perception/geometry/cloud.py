@@ -27,6 +27,14 @@ POINT = np.dtype(
 )
 """One point; three zero bytes follow the label."""
 
+POINT_XYZRGB = np.dtype([(name, "<f4") for name in ("x", "y", "z", "rgb")])
+"""The first four of it."""
+
+POINT_XYZ = np.dtype([(name, "<f4") for name in ("x", "y", "z")])
+"""The first three of it."""
+
+_WORD = 4
+
 
 def organised_cloud(
     camera: Pinhole,
@@ -38,6 +46,7 @@ def organised_cloud(
     stride: int,
     edge_threshold: float,
     room: Callable[[int], npt.NDArray[np.uint8]] = lambda size: np.empty(size, np.uint8),
+    point: np.dtype[np.void] = POINT,
 ) -> npt.NDArray[np.void]:
     """A picture of depth as points in the camera's optical frame.
 
@@ -51,13 +60,14 @@ def organised_cloud(
         stride: every n-th row and column, beginning with the first.
         edge_threshold: points that ``flying_points`` names get NaN coordinates; 0 keeps all.
         room: gives so many bytes for the result, (size,) uint8.
+        point: ``POINT``, ``POINT_XYZRGB`` or ``POINT_XYZ``; what it lacks is not looked at.
 
     Returns:
-        (ceil(H / stride), ceil(W / stride)) of ``POINT``; x, y, z in metres, NaN where the depth
+        (ceil(H / stride), ceil(W / stride)) of ``point``; x, y, z in metres, NaN where the depth
         is unknown; rgb is 0x00RRGGBB seen as float32, the way PCL packs it.
     """
     shape = -(-depth.shape[0] // stride), -(-depth.shape[1] // stride)
-    records = room(shape[0] * shape[1] * POINT.itemsize).view(POINT).reshape(shape)
+    records = room(shape[0] * shape[1] * point.itemsize).view(point).reshape(shape)
     fields = _Fields(*_rays(camera, stride), color, temperature, confidence, label)
     write = _write_by_loop if compiles() else _write_plainly
     write(records, depth, fields, stride, edge_threshold)
@@ -91,7 +101,7 @@ def _write_by_loop(
             return np.full((1, records.shape[1], *channels), absent)
         return prepared(picture[::stride, ::stride])
 
-    words = records.view(np.uint32).reshape(*records.shape, POINT.itemsize // 4)
+    words = records.view(np.uint32).reshape(*records.shape, records.itemsize // _WORD)
     write_points(
         prepared(depth[::stride, ::stride]),
         sampled(flying, np.uint8(0)),
@@ -120,7 +130,8 @@ def _write_plainly(
     sampled = (slice(None, None, stride), slice(None, None, stride))
     z = z[sampled]
     color, temperature, label = fields.color, fields.temperature, fields.label
-    words = records.view(np.float32).reshape(*z.shape, POINT.itemsize // 4)
+    count = records.itemsize // _WORD
+    words = records.view(np.float32).reshape(*z.shape, count)
     width = z.shape[1]
     constant = [_plane(value, rows_at_a_time(width), width) for value in (0.0, np.nan)]
     for band in row_bands(*z.shape):
@@ -128,18 +139,16 @@ def _write_plainly(
         zeros, unknown = (plane[: len(here)] for plane in constant)
         # OpenCV interleaves in one pass; it moves words of 32 bits, whatever they mean. The
         # label's word holds the label and three zero bytes.
-        cv2.merge(
-            [
-                here * fields.rays_x,
-                here * fields.rays_y[band],
-                here,
-                zeros if color is None else _packed(color[sampled][band]),
+        planes = [here * fields.rays_x, here * fields.rays_y[band], here]
+        if len(planes) < count:
+            planes.append(zeros if color is None else _packed(color[sampled][band]))
+        if len(planes) < count:
+            planes += [
                 unknown if temperature is None else temperature[sampled][band],
                 fields.confidence[sampled][band],
                 zeros if label is None else label[sampled][band].astype("<u4").view("<f4"),
-            ],
-            words[band],
-        )
+            ]
+        cv2.merge(planes, words[band])
 
 
 def _known(depth: FloatImage) -> FloatImage:

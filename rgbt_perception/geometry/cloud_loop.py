@@ -99,11 +99,18 @@ def write_points(
         flying, temperature, label: (H, W) uint8, float32 and uint8, or one row that serves for all.
         color: (H, W, 3) uint8 RGB, or one row.
         rays_x, rays_y: (W,) and (H,) float32.
-        floats, words: (H, W, 7) float32 and uint32, the same memory: the records.
+        floats, words: (H, W, C) float32 and uint32, the same memory: the records, of which the
+            first three or four words are written, or all seven.
     """
     infinite, unknown = np.float32(np.inf), np.float32(np.nan)
     height, width = depth.shape
+    count = words.shape[2]
     z = np.empty(width, np.float32)
+
+    def packed(colors: npt.NDArray[np.uint8], u: int) -> np.uint32:
+        red, green = np.uint32(colors[u, 0]), np.uint32(colors[u, 1])
+        return np.uint32(red << np.uint32(16) | green << np.uint32(8) | np.uint32(colors[u, 2]))
+
     for v in range(height):
         depths, flags = depth[v], flying[min(v, len(flying) - 1)]
         for u in range(width):
@@ -112,13 +119,19 @@ def write_points(
         colors, labels = color[min(v, len(color) - 1)], label[min(v, len(label) - 1)]
         kelvin, confidences = temperature[min(v, len(temperature) - 1)], confidence[v]
         ray_y, values, bits = rays_y[v], floats[v], words[v]
+        if count < 7:
+            for u in range(width):
+                values[u, 0] = z[u] * rays_x[u]
+                values[u, 1] = z[u] * ray_y
+                values[u, 2] = z[u]
+                if count == 4:
+                    bits[u, 3] = packed(colors, u)
+            continue
         for u in range(width):
             values[u, 0] = z[u] * rays_x[u]
             values[u, 1] = z[u] * ray_y
             values[u, 2] = z[u]
-            red = np.uint32(colors[u, 0]) << np.uint32(16)
-            green = np.uint32(colors[u, 1]) << np.uint32(8)
-            bits[u, 3] = red | green | np.uint32(colors[u, 2])
+            bits[u, 3] = packed(colors, u)
             values[u, 4] = kelvin[u]
             values[u, 5] = confidences[u]
             # The label's three neighbours become zero.

@@ -20,12 +20,13 @@ def cloud_message(
     stride: int,
     edge_threshold: float,
     label: npt.NDArray[np.uint8] | None = None,
+    point: np.dtype[np.void] = POINT,
 ) -> Any:
     """sensor_msgs/PointCloud2 in the optical frame of the reference camera.
 
-    Organised (height x width as the picture), not dense, 28 bytes a point: x, y, z (metres, NaN
-    where unknown), rgb (packed as PCL does), temperature (kelvin), confidence, all FLOAT32, and
-    label, UINT8.
+    Organised (height x width as the picture), not dense, 28 bytes a point unless fewer fields are
+    wanted: x, y, z (metres, NaN where unknown), rgb (packed as PCL does), temperature (kelvin),
+    confidence, all FLOAT32, and label, UINT8.
 
     Args:
         factory: makes the messages.
@@ -33,6 +34,7 @@ def cloud_message(
         stride: every n-th row and column.
         edge_threshold: see ``organised_cloud``.
         label: (H, W) uint8 class ids; None gives 0.
+        point: see ``organised_cloud``.
     """
     points = organised_cloud(
         perception.camera,
@@ -44,11 +46,12 @@ def cloud_message(
         stride,
         edge_threshold,
         factory.room,
+        point,
     )
     height, width = points.shape
     fields = []
-    for name in POINT.names or ():
-        kind, offset = POINT.fields[name][:2]  # type: ignore[index]
+    for name in point.names or ():
+        kind, offset = point.fields[name][:2]  # type: ignore[index]
         fields.append(
             factory.make(
                 "sensor_msgs/msg/PointField",
@@ -65,8 +68,8 @@ def cloud_message(
         width=width,
         fields=fields,
         is_bigendian=False,
-        point_step=POINT.itemsize,
-        row_step=POINT.itemsize * width,
+        point_step=point.itemsize,
+        row_step=point.itemsize * width,
         data=factory.data(points.reshape(-1).view(np.uint8)),
         is_dense=False,
     )

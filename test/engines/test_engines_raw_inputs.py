@@ -82,7 +82,7 @@ def host(color, picture, valid=None):
         thermal=ThermalFrame(picture, None, 1),
     )
     listener = Listener()
-    DepthPipeline(OutputConfig(), listener).process(pair, Wanted(cloud=False))
+    DepthPipeline(OutputConfig(), listener).process(pair, Wanted(color=False, temperature=False))
     return listener.given
 
 

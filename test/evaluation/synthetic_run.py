@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from rgbt_perception.frames import Mode, Perception, Pinhole
+from rgbt_perception.geometry.cloud import POINT
 from rgbt_perception.recording.types import RosbagsFactory
 from rgbt_perception.recording.writer import RecordingWriter
 from rgbt_perception.sensing.encode import (
@@ -58,6 +59,7 @@ class Plan:
     sky_m: float | None = None
     stamps: Sequence[int] = ()
     cloud: bool = False
+    point: np.dtype = POINT
     output_scale: int = 1
     truth_every: int = 1
     reasons: Sequence[str] = ()
@@ -254,7 +256,7 @@ def _write_output(writer: RecordingWriter, plan: Plan, i: int, mode: Mode) -> No
             ).astype(np.uint8),
             temperature=np.float32(280) + 30 * confidence.astype(np.float32),
         )
-        message = cloud_message(FACTORY, perception, 1, 0.0)
+        message = cloud_message(FACTORY, perception, 1, 0.0, point=plan.point)
         writer.write("/perception/points", message, "sensor_msgs/msg/PointCloud2", log)
     message = status_message(
         FACTORY,

@@ -4,10 +4,12 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pytest
 
 from rgbt_perception.evaluation.run_clouds import typical_clouds
 from rgbt_perception.evaluation.run_folder import open_run
 from rgbt_perception.frames import Mode
+from rgbt_perception.geometry.cloud import POINT, POINT_XYZ, POINT_XYZRGB
 
 
 def test_one_cloud_of_every_mode(synthetic: ModuleType, tmp_path: Path) -> None:
@@ -18,6 +20,22 @@ def test_one_cloud_of_every_mode(synthetic: ModuleType, tmp_path: Path) -> None:
     for cloud, frame in zip(clouds, (2, 3), strict=True):
         np.testing.assert_array_equal(cloud.points["z"], synthetic.true_depth(plan, frame))
     assert abs(clouds[0].time_s - 0.2) < 1e-6
+
+
+@pytest.mark.parametrize("point", [POINT_XYZ, POINT_XYZRGB])
+def test_clouds_of_fewer_fields(synthetic: ModuleType, tmp_path: Path, point: np.dtype) -> None:
+    whole, fewer = (
+        typical_clouds(open_run(synthetic.write_run(tmp_path / name, plan)))[0].points
+        for name, plan in (
+            ("whole", synthetic.Plan(cloud=True)),
+            ("fewer", synthetic.Plan(cloud=True, point=point)),
+        )
+    )
+    assert fewer.dtype == POINT
+    for name in point.names:
+        np.testing.assert_array_equal(fewer[name], whole[name])
+    assert np.isnan(fewer["temperature"]).all()
+    assert not fewer["label"].any()
 
 
 def test_run_without_clouds(synthetic: ModuleType, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rgbt_perception.frames import Pinhole
 from rgbt_perception.geometry import row_bands
-from rgbt_perception.geometry.cloud import POINT, organised_cloud
+from rgbt_perception.geometry.cloud import POINT, POINT_XYZ, POINT_XYZRGB, organised_cloud
 from rgbt_perception.geometry.flying_points import flying_points
 
 NAN = float("nan")
@@ -99,6 +99,28 @@ def test_loops_write_the_bits_of_numpy(stride):
         np.isnan(plain.view(np.float32)[..., 2]).sum() > np.isnan(depth[::stride, ::stride]).sum()
     )
     np.testing.assert_array_equal(compiled, plain)
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    width=st.integers(1, 12),
+    height=st.integers(1, 12),
+    stride=st.integers(1, 3),
+    bare=st.booleans(),
+    seed=st.integers(0, 2**32),
+)
+@pytest.mark.parametrize("point", [POINT_XYZ, POINT_XYZRGB])
+def test_fewer_fields_are_the_first_of_all(point, width, height, stride, bare, seed):
+    rng = np.random.default_rng(seed)
+    camera = Pinhole(width, height, 7.5, 8.25, width / 2 - 0.3, height / 2 + 0.2)
+    depth = rng.uniform(-1, 30, (height, width)).astype(np.float32)
+    color = None if bare else rng.integers(0, 256, (height, width, 3), np.uint8)
+    given = (camera, depth, color, None, np.abs(depth), None, stride, 0.05)
+    whole = organised_cloud(*given)
+    fewer = organised_cloud(*given, point=point)
+    assert fewer.shape == whole.shape
+    for name in point.names:
+        assert np.array_equal(fewer[name].view(np.uint32), whole[name].view(np.uint32))
 
 
 def slow_flying(depth, threshold):

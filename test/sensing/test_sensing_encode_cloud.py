@@ -3,8 +3,10 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+import pytest
 
 from rgbt_perception.frames import Mode, Perception, Pinhole
+from rgbt_perception.geometry.cloud import POINT_XYZ, POINT_XYZRGB
 from rgbt_perception.sensing.encode_cloud import cloud_message
 
 CAMERA = Pinhole(6, 4, 5.0, 5.0, 2.5, 1.5)
@@ -73,3 +75,15 @@ def test_what_is_missing_is_marked(factory):
     _, _, _, rgb, kelvin, _, label = struct.unpack_from("<fffIffB", bytes(message.data), 28)
     assert (rgb, label) == (0, 0)
     assert np.isnan(kelvin)
+
+
+@pytest.mark.parametrize("point", [POINT_XYZ, POINT_XYZRGB])
+def test_fewer_fields_are_named(factory, over_the_wire, point):
+    message = over_the_wire(cloud_message(factory, perception(), 1, 0.0, point=point))
+    names = ["x", "y", "z", "rgb"][: len(point.names)]
+    assert [(f.name, f.offset, f.datatype) for f in message.fields] == [
+        (name, 4 * index, 7) for index, name in enumerate(names)
+    ]
+    step = 4 * len(names)
+    assert (message.point_step, message.row_step) == (step, 6 * step)
+    assert len(message.data) == 4 * 6 * step

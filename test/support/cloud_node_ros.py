@@ -1,7 +1,7 @@
-"""Our cloud as a node of its own: `python cloud_node_ros.py`, depth picture in, cloud out.
+"""Our cloud as a node of its own: `python cloud_node_ros.py xyz`, depth picture in, cloud out.
 
-Takes what ``depth_image_proc`` takes, by the same names: `image_rect` and `camera_info`. Until its
-standard input closes.
+Takes what ``depth_image_proc`` takes, by the same names: `image_rect` and `camera_info`; its points
+have places only, or with `all` every field. Until its standard input closes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from rgbt_perception.frames import Mode, Perception, Pinhole
+from rgbt_perception.geometry.cloud import POINT, POINT_XYZ
 from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.nodes.rclpy_factory import RclpyFactory
 from rgbt_perception.sensing.decode import depth_picture, stamp_of
@@ -28,8 +29,9 @@ from rgbt_perception.sensing.encode_cloud import cloud_message
 class CloudNode(Node):
     """The cloud of every depth picture; flying points stay, as they do with the other node."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: str) -> None:
         super().__init__("cloud")
+        self._point = {"all": POINT, "xyz": POINT_XYZ}[fields]
         self._factory = RclpyFactory(reuse=True)
         self._camera: Pinhole | None = None
         self._confidence = np.zeros((0, 0), np.float32)
@@ -57,7 +59,7 @@ class CloudNode(Node):
         if self._confidence.shape != depth.shape:
             self._confidence = np.ones(depth.shape, np.float32)
         result = Perception(camera, stamp_ns, frame, Mode.FULL, (), 0, depth, self._confidence)
-        return cloud_message(self._factory, result, 1, 0.0)
+        return cloud_message(self._factory, result, 1, 0.0, point=self._point)
 
 
 def _spin(node: Node) -> None:
@@ -68,7 +70,7 @@ def _spin(node: Node) -> None:
 if __name__ == "__main__":
     keep_freed_memory()
     rclpy.init(args=sys.argv)
-    worker = threading.Thread(target=_spin, args=(CloudNode(),))
+    worker = threading.Thread(target=_spin, args=(CloudNode(sys.argv[1]),))
     worker.start()
     sys.stdin.read()
     rclpy.try_shutdown()

@@ -20,8 +20,8 @@ from rgbt_perception.recording.reader import RecordingReader
 from rgbt_perception.recording.types import RosbagsFactory
 from rgbt_perception.session import Session, Stream
 
-ESTIMATES_WANTED = Wanted(cloud=False, estimates=True)
-DEPTH_WANTED = Wanted(cloud=False)
+ESTIMATES_WANTED = Wanted(color=False, temperature=False, estimates=True)
+DEPTH_WANTED = Wanted(color=False, temperature=False)
 
 
 @dataclass(frozen=True)
