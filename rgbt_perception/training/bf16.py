@@ -8,9 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 import click
+import numpy as np
 
 from rgbt_perception.cli.standalone import run_alone
 from rgbt_perception.engines.choice import model_path
+from rgbt_perception.engines.engine import Engine, Tensors
 from rgbt_perception.engines.identity import BF16
 from rgbt_perception.engines.openvino import OpenVinoEngine
 from rgbt_perception.engines.scene_exchange import INPUTS as SCENE_INPUTS
@@ -58,9 +60,23 @@ def command(
     with steps("compare", len(validate)) as step:
         figures = measured_errors(plain, other, depth, validate, step)
     samples = calibration_samples(validate[:1], depth, plain if is_scene else None)
-    times = times_in_turns(plain, other, next(islice(samples, 1)))
+    inputs = next(islice(samples, 1))
+    times = times_in_turns(plain, other, inputs)
     click.echo("\n".join(cost_lines(BF16, figures, {plain.name: times})))
+    if not is_scene:
+        click.echo(_depth_line(plain, other, inputs))
     figures.check(path.stem, BF16)
+
+
+def _depth_line(plain: Engine, other: Engine, inputs: Tensors) -> str:
+    """How far the depths of one pair lie apart: abs_rel says nothing of their roughness."""
+    depths = (engine.run(inputs, ["depth"])["depth"] for engine in (plain, other))
+    before, after = depths
+    known = (before > 0) & np.isfinite(before)
+    if not known.any():
+        return "depths: none known"
+    half, most = np.percentile(np.abs(after[known] / before[known] - 1) * 100, (50, 90))
+    return f"depths of one pair differ by {half:.2f} % (median), {most:.2f} % (90th percentile)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

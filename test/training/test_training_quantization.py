@@ -330,6 +330,9 @@ def test_bf16_is_compared_where_the_processor_has_it(small_scene, with_truth, ca
     assert code == 0
     for words_told in ("error in float32", "mIoU, rgb: in float32", "in bf16, "):
         assert words_told in told.out
+    # A depth network's roughness is told of as well.
+    assert elsewhere(bf16.main, ["confidence_depth", *words[1:]]) == 0
+    assert "depths of one pair differ by 0." in capsys.readouterr().out
     monkeypatch.setattr(quantization_errors, "LARGEST_LOSS", -1.0)
     assert elsewhere(bf16.main, words) == 1
     assert "bf16: mine: refused in bf16" in capsys.readouterr().err
