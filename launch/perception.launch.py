@@ -30,7 +30,7 @@ from launch_ros.parameter_descriptions import ParameterFile
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
-from rgbt_perception.config import load_config
+from rgbt_perception.config_file import load_config
 from rgbt_perception.errors import RgbtError
 
 PACKAGE = "rgbt_perception"

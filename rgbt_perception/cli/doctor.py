@@ -15,7 +15,8 @@ import rgbt_perception
 from rgbt_perception.cli.engine_table import engines_text
 from rgbt_perception.cli.remaps import parse_remaps
 from rgbt_perception.cli.survey_table import survey_json, survey_lines
-from rgbt_perception.config import Config, load_config
+from rgbt_perception.config import Config
+from rgbt_perception.config_file import load_config
 from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.cache.store import PlanStore
 from rgbt_perception.engines.choice import model_path, shipped_models

@@ -18,9 +18,9 @@ from rgbt_perception.config import (
     NO_SCENE_MODEL,
     Config,
     EngineName,
-    load_config,
     with_values,
 )
+from rgbt_perception.config_file import load_config
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.hosting.freed_memory import keep_freed_memory
 from rgbt_perception.hosting.interfaces import check_remaps, resolve

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from rgbt_perception.cli.progress import progress
-from rgbt_perception.config import Config, EngineName, load_config, with_values
+from rgbt_perception.config import Config, EngineName, with_values
+from rgbt_perception.config_file import load_config
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.evaluation.report import write_report
 from rgbt_perception.frames import Modality

@@ -17,8 +17,8 @@ from rgbt_perception.config import (
     EngineConfig,
     EngineName,
     EnginePrecision,
-    load_config,
 )
+from rgbt_perception.config_file import load_config
 from rgbt_perception.engines import choice, cpu
 from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.choice import make_engine, make_scene_engine, shipped_models

@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from rgbt_perception.config import Config, load_config, with_run_time_values
+from rgbt_perception.config import Config, with_run_time_values
+from rgbt_perception.config_file import load_config
 from rgbt_perception.live.config_watch import ConfigWatch
 
 

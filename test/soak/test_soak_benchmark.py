@@ -15,6 +15,8 @@ pytest.importorskip("onnx", reason="needs the extra [train]: networks of other s
 
 from rgbt_perception.cli.main import main
 from rgbt_perception.config import Config
+from rgbt_perception.engines.openvino import check_bf16
+from rgbt_perception.errors import RgbtError
 from rgbt_perception.models.scene import Scene
 from rgbt_perception.training.export import export_onnx
 
@@ -54,6 +56,20 @@ def test_against_the_naive_peer(result):
 
 def test_against_eager_torch(result):
     assert result["ratios"]["torch_eager"] >= EAGER
+
+
+def test_against_eager_torch_in_bf16(tmp_path, request):
+    try:
+        check_bf16()
+    except RgbtError as error:
+        pytest.skip(str(error))
+    file = tmp_path / "benchmark.json"
+    words = ["benchmark", "--precision", "bf16", "--peer", "torch_eager", "--no-load"]
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print()
+        assert main([*words, "--json", str(file)]) == 0
+    assert json.loads(file.read_text())["ratios"]["torch_eager"] >= EAGER
 
 
 def test_the_share_outside_the_networks(result):
