@@ -101,6 +101,12 @@ def command(
     if plot is not None and not growth and len(networks) < 2:
         raise UsageError("--plot: nothing grows; expected --growth, or --size more than once")
     chosen = _PEERS if "all" in peers else [name for name in peers if name != _NOBODY]
+    if EnginePrecision.BF16.value in precisions:
+        others = {EngineName.AUTO.value, EngineName.OPENVINO.value}
+        if wrong := [name for name in engines if name not in others]:
+            raise UsageError(f"--precision bf16: not with --engine {wrong[0]}; expected openvino")
+        if not scene_model:
+            raise UsageError("--precision bf16: is of the scene network; expected --scene-model")
     runtimes = [
         # Another runtime than the one asked for would be no answer.
         EngineConfig(EngineName(name), False, EnginePrecision(precision), threads=threads)

@@ -63,8 +63,9 @@ def make_engine(config: EngineConfig, progress: Progress = lambda what, share: N
         _log.warning("engine: %s, as configured: its depth is no measurement", constant.name)
         return constant
     if config.precision is EnginePrecision.BF16:
-        # Its depths would be 0.4 % off at half of the pixels and rougher, for a sixth of the time.
-        config = replace(_for_bf16(config), precision=EnginePrecision.FP32)
+        # Its depths would be rougher and little faster (docs/cpu.md).
+        _check_has_bf16(config.name)
+        config = replace(config, precision=EnginePrecision.AUTO)
     return _loaded(config, config.depth_model, progress)
 
 
@@ -86,11 +87,13 @@ def make_scene_engine(
     """
     if model == NO_SCENE_MODEL:
         _log.info("no scene network (scene.model is empty): no fused picture and no labels")
+        if config.precision is EnginePrecision.BF16:
+            _log.warning("engine.precision bf16: has no effect without a scene network")
         return None
     if config.name is EngineName.CONSTANT:
         return ConstantSceneEngine()
     if config.precision is EnginePrecision.BF16:
-        config = _for_bf16(config)
+        config = _with_bf16(config)
     return _loaded(config, model, progress)
 
 
@@ -107,17 +110,32 @@ def precisions(wanted: EnginePrecision, quantized: bool) -> list[Precision]:
     return [Precision.INT8] if quantized else [Precision.FP16, Precision.FP32]
 
 
-def _for_bf16(config: EngineConfig) -> EngineConfig:
-    """With the runtime that has it.
+def _check_has_bf16(name: EngineName) -> None:
+    """Refuse a runtime that has no bf16 here.
 
     Raises:
-        RgbtError: another one is asked for.
+        RgbtError: the line names those that have it.
     """
-    if config.name in (EngineName.TENSORRT, EngineName.ONNXRUNTIME):
+    if name in (EngineName.TENSORRT, EngineName.ONNXRUNTIME):
         raise RgbtError(
-            f"engine.precision bf16: not with {config.name.value}; expected engine.name auto or "
-            "openvino"
+            f"engine.precision bf16: not with {name.value}; expected engine.name auto or openvino"
         )
+
+
+def _with_bf16(config: EngineConfig) -> EngineConfig:
+    """With the runtime that has bf16, or as ``precision: auto`` where this machine has none.
+
+    Raises:
+        RgbtError: another runtime is asked for, or nothing may stand for bf16.
+    """
+    _check_has_bf16(config.name)
+    try:
+        check_bf16()
+    except RgbtError as error:
+        if not config.fallback:
+            raise
+        _log.warning("%s; precision auto instead, as engine.fallback allows", error)
+        return replace(config, precision=EnginePrecision.AUTO)
     return replace(config, name=EngineName.OPENVINO)
 
 
@@ -147,14 +165,6 @@ def _forms(config: EngineConfig, plain: Path, by_name: bool) -> tuple[EngineConf
         RgbtError: int8 is asked for and cannot be had, and nothing may stand for it.
     """
     wanted = config.precision
-    if wanted is EnginePrecision.BF16:
-        try:
-            check_bf16()
-        except RgbtError as error:
-            if not config.fallback:
-                raise
-            _log.warning("%s; precision auto instead, as engine.fallback allows", error)
-            return replace(config, precision=EnginePrecision.AUTO), None
     if wanted is EnginePrecision.INT8:
         if config.name is EngineName.ONNXRUNTIME:
             raise RgbtError(

@@ -98,13 +98,18 @@ def _openvino() -> Any:
 
 
 def check_bf16() -> None:
-    """Nothing, where this processor has bf16 (AMX or AVX512_BF16).
+    """Nothing, where OpenVINO has bf16 on this processor, as with AMX or AVX512_BF16.
 
     Raises:
-        RgbtError: it has not, or openvino is missing or does not load.
+        RgbtError: it has not, or openvino is missing, does not load or does not say.
     """
     openvino = _openvino()
-    if "BF16" not in openvino.Core().get_property("CPU", openvino.properties.device.capabilities):
+    try:
+        found = openvino.Core().get_property("CPU", openvino.properties.device.capabilities)
+    except Exception as error:  # openvino's errors are plain RuntimeErrors of many lines
+        reason = " ".join(str(error).split())[-200:]
+        raise RgbtError(f"engine.precision bf16: openvino fails ({reason})") from None
+    if "BF16" not in found:
         raise RgbtError(
             "engine.precision bf16: this processor has no arithmetic for it; expected fp32"
         )

@@ -32,7 +32,7 @@ class PackedCloud:
         positions: N times x, y, z as little-endian int16, optical frame.
         colors: N times R, G, B as uint8; empty when the RGB camera saw none of them.
         how_colored: what was done to the colours, in words.
-        confidence: N uint8, 255 is 1.
+        confidence: N uint8, 255 is 1; empty where no point has any.
         heat: N uint8 from the low to the high temperature; empty without temperatures.
         heat_celsius: those two, degrees Celsius.
         depth: what the ends of the depth colours are.
@@ -90,7 +90,7 @@ def packed_cloud(cloud: Cloud, limit: int) -> PackedCloud | None:
         widest=widest,
         colors=b"" if colors is None else colors.tobytes(),
         how_colored=how,
-        confidence=_bytes(np.nan_to_num(flat["confidence"])),
+        confidence=_share_bytes(flat["confidence"]),
         heat=heat,
         heat_celsius=celsius,
         depth=depth_scale([points[:, 2].astype(np.float32)]),
@@ -110,6 +110,10 @@ def _heat(kelvin: npt.NDArray[np.float32]) -> tuple[bytes, tuple[float, float]]:
     low, high = (float(value) for value in np.nanpercentile(kelvin, (1.0, 99.0)))
     share = np.nan_to_num((kelvin - low) / max(high - low, 1e-6))
     return _bytes(share), (low - _CELSIUS_K, high - _CELSIUS_K)
+
+
+def _share_bytes(share: npt.NDArray[np.float32]) -> bytes:
+    return _bytes(np.nan_to_num(share)) if np.isfinite(share).any() else b""
 
 
 def _bytes(share: npt.NDArray[np.floating]) -> bytes:

@@ -107,7 +107,7 @@ def _caption(cloud: PackedCloud, how: str) -> str:
     if how == "depth":
         return f"depth from {cloud.depth.near_m:g} m (red) to {cloud.depth.far_m:g} m (blue)"
     if how == "confidence":
-        return "confidence from 0 (dark blue) to 1 (yellow)"
+        return "confidence from 0 (dark blue) to 1 (yellow)" if cloud.confidence else ""
     if how == "label":
         return "labels in the colours of the legend" if cloud.labels else ""
     low, high = cloud.heat_celsius

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgbt_perception.errors import InputError
 from rgbt_perception.evaluation.run_folder import OUTPUT_TOPICS, RunFolder, output_frames
 from rgbt_perception.frames import Mode
 from rgbt_perception.geometry.cloud import POINT, POINT_XYZ, POINT_XYZRGB
@@ -62,13 +63,23 @@ def typical_clouds(run: RunFolder) -> list[RunCloud]:
 
 
 def _points(message: Any) -> Cloud:
-    """With every field: what a point lacks is 0, its temperature NaN."""
-    points = np.frombuffer(memoryview(message.data), dtype=_LAYOUTS[message.point_step])
+    """With every field: what a point lacks is NaN, its colour and its label are 0.
+
+    Raises:
+        InputError: it is not one of ours.
+    """
+    layout = _LAYOUTS.get(message.point_step)
+    if layout is None:
+        raise InputError(
+            f"{OUTPUT_TOPICS['points']}: {message.point_step} bytes a point, expected one of "
+            + ", ".join(map(str, sorted(_LAYOUTS)))
+        )
+    points = np.frombuffer(memoryview(message.data), dtype=layout)
     points = points.reshape(message.height, message.width)
     if points.dtype == POINT:
         return points
     whole = np.zeros(points.shape, POINT)
-    whole["temperature"] = np.nan
+    whole["temperature"] = whole["confidence"] = np.nan
     for name in points.dtype.names or ():
         whole[name] = points[name]
     return whole

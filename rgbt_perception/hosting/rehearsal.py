@@ -8,10 +8,12 @@ the pairs which come in the meantime.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from rgbt_perception.config import CloudFields
 from rgbt_perception.engines.constant import ConstantEngine, ConstantSceneEngine
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
 from rgbt_perception.geometry.rig import Rig
@@ -57,6 +59,9 @@ def rehearse(
         if not topic.startswith("debug/")
     }
     double = session.double(rig, stand_in, topics)
+    # Clouds of fewer fields need less, but that can be changed while the host runs.
+    whole = replace(session.config.output, cloud_fields=CloudFields.ALL)
+    double.reconfigure(replace(session.config, output=whole))
     color, counts = rig.rgb.raw, rig.thermal.raw
     pictures: tuple[tuple[Stream, CameraModel, Picture, str], ...] = (
         (

@@ -13,15 +13,17 @@ import numpy as np
 from rgbt_perception.cli.standalone import run_alone
 from rgbt_perception.engines.choice import model_path
 from rgbt_perception.engines.engine import Engine, Tensors
-from rgbt_perception.engines.identity import BF16
+from rgbt_perception.engines.identity import BF16, identity
 from rgbt_perception.engines.openvino import OpenVinoEngine
+from rgbt_perception.engines.plan_builder import Precision
 from rgbt_perception.engines.scene_exchange import INPUTS as SCENE_INPUTS
+from rgbt_perception.errors import RgbtError
 from rgbt_perception.training.precision_cost import (
     cost_lines,
+    error_recordings,
     measured_errors,
     steps,
     times_in_turns,
-    validation_recordings,
 )
 from rgbt_perception.training.quantization_data import calibration_samples
 
@@ -52,11 +54,13 @@ def command(
     """
     path = model_path(model)
     plain, other = (OpenVinoEngine(path, threads, bf16) for bf16 in (False, True))
+    if (stored := identity(plain).precision) != Precision.FP32.value:
+        raise RgbtError(f"model {path}: is in {stored}; expected one in fp32")
     is_scene = set(plain.inputs) == set(SCENE_INPUTS)
     depth = OpenVinoEngine(model_path(depth_model), threads) if is_scene else plain
     if not validate:
         recipe = "scene" if is_scene else "confidence_depth"
-        _, validate = validation_recordings(recipe, data)
+        validate = error_recordings(recipe, data)
     with steps("compare", len(validate)) as step:
         figures = measured_errors(plain, other, depth, validate, step)
     samples = calibration_samples(validate[:1], depth, plain if is_scene else None)

@@ -21,11 +21,12 @@ from rgbt_perception.engines.scene_exchange import INPUTS as SCENE_INPUTS
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.training.precision_cost import (
     Times,
+    calibration_recordings,
     cost_lines,
+    error_recordings,
     measured_errors,
     steps,
     times_in_turns,
-    validation_recordings,
 )
 from rgbt_perception.training.quantization import quantize
 from rgbt_perception.training.quantization_data import calibration_samples
@@ -78,7 +79,8 @@ def command(
     is_scene = set(plain.inputs) == set(SCENE_INPUTS)
     if not calibrate:
         recipe = "scene" if is_scene else "confidence_depth"
-        calibrate, validate = validation_recordings(recipe, data)
+        calibrate = calibration_recordings(recipe, data)
+        validate = error_recordings(recipe, data)
     depth = OnnxRuntimeEngine(model_path(depth_model)) if is_scene else plain
     with tempfile.TemporaryDirectory(dir=out.absolute().parent) as folder:
         partial = Path(folder, out.name)

@@ -70,19 +70,28 @@ class Figures:
         check_difference(model, self.fused, precision)
 
 
-def validation_recordings(recipe: str, folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Of a shipped recipe: one half for the ranges of int8, the other for the errors.
+def calibration_recordings(recipe: str, folder: Path) -> tuple[Path, ...]:
+    """For the ranges of int8: the first half of a recipe's validation recordings.
 
     Args:
-        recipe: its name.
+        recipe: name of a shipped one.
         folder: of the recordings; what is missing there is simulated.
     """
+    return _half(recipe, folder, 0)
+
+
+def error_recordings(recipe: str, folder: Path) -> tuple[Path, ...]:
+    """For the errors: the second half; see ``calibration_recordings``."""
+    return _half(recipe, folder, 1)
+
+
+def _half(recipe: str, folder: Path, number: int) -> tuple[Path, ...]:
     data = load_recipe(share(f"config/recipes/{recipe}.yaml")).data
     specs = list(recording_specs(data, data.validation))
+    middle = len(specs) // 2
+    half = specs[middle:] if number else specs[:middle]
     with progress("simulate") as show:
-        paths = render_missing(specs, folder, data.processes, show)
-    middle = len(paths) // 2
-    return tuple(paths[:middle]), tuple(paths[middle:])
+        return tuple(render_missing(half, folder, data.processes, show))
 
 
 def measured_errors(

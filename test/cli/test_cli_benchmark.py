@@ -65,3 +65,15 @@ def test_wrong_words_are_wrong_use(words, expected, capsys):
 def test_a_file_in_no_folder_is_refused_before_anything_is_measured(capsys):
     assert main(["benchmark", "--json", "nowhere/benchmark.json"]) == 1
     assert "no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--engine", "onnxruntime"], "--precision bf16: not with --engine onnxruntime"),
+        (["--scene-model", ""], "--precision bf16: is of the scene network"),
+    ],
+)
+def test_bf16_where_it_has_no_effect_is_refused(capsys, words, line):
+    assert main(["benchmark", "--precision", "auto", "--precision", "bf16", *words]) == 2
+    assert line in capsys.readouterr().err

@@ -243,30 +243,54 @@ def bf16(small):
     return make
 
 
-def test_bf16_is_of_the_scene_network_only(bf16, gpu):
-    gpu()
+def test_bf16_is_of_the_scene_network_only(bf16):
     try:
         check_bf16()
     except RgbtError as error:
         pytest.skip(str(error))
     for name in (EngineName.AUTO, EngineName.OPENVINO):
-        depth, scene = bf16(name, fallback=False)
+        depth, scene = bf16(name, threads=2, fallback=False)
         assert (depth.precision, scene.precision) == ("fp32", "bf16")
         assert scene.runtime == depth.runtime.replace(" (CPU)", " bf16 (CPU)")
 
 
-def test_a_processor_without_bf16_is_told_of(bf16, monkeypatch, caplog):
+def test_with_bf16_depth_is_executed_as_without(bf16, gpu, monkeypatch):
+    gpu()
+    monkeypatch.setattr(choice, "check_bf16", lambda: None)
+    depth, scene = bf16(fallback=True)
+    assert depth.runtime == "tensorrt 10.16.1.11 fp16 (Fake GPU)"
+    assert scene.runtime.startswith("openvino")
+
+
+@pytest.fixture
+def no_bf16(monkeypatch):
     line = "engine.precision bf16: this processor has no arithmetic for it; expected fp32"
 
     def has_not():
         raise RgbtError(line)
 
     monkeypatch.setattr(choice, "check_bf16", has_not)
-    with pytest.raises(RgbtError, match=line):
+    return line
+
+
+def test_a_processor_without_bf16_is_told_of(bf16, no_bf16, caplog):
+    with pytest.raises(RgbtError, match=no_bf16):
         bf16(fallback=False)
     with caplog.at_level(logging.WARNING):
         assert [network.precision for network in bf16()] == ["fp32", "fp32"]
-    assert f"{line}; precision auto instead, as engine.fallback allows" in caplog.text
+    assert f"{no_bf16}; precision auto instead, as engine.fallback allows" in caplog.text
+
+
+def test_without_bf16_everything_is_as_with_auto(bf16, no_bf16, gpu):
+    gpu()
+    assert [network.runtime for network in bf16()] == ["tensorrt 10.16.1.11 fp16 (Fake GPU)"] * 2
+
+
+def test_bf16_without_a_scene_network_is_told_of(small, caplog):
+    config = small(precision=EnginePrecision.BF16)
+    with caplog.at_level(logging.WARNING):
+        assert make_scene_engine(config, NO_SCENE_MODEL) is None
+    assert "engine.precision bf16: has no effect without a scene network" in caplog.text
 
 
 @pytest.mark.parametrize("name", [EngineName.TENSORRT, EngineName.ONNXRUNTIME])

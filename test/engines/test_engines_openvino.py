@@ -114,6 +114,14 @@ def test_a_processor_without_bf16_is_one_line(monkeypatch):
     with pytest.raises(RgbtError, match=r"^engine\.precision bf16: this processor has no"):
         OpenVinoEngine(model_path("scene"), bf16=True)
 
+    class Silent(openvino.Core):
+        def get_property(self, *words):
+            raise RuntimeError("first\nsecond")
+
+    monkeypatch.setattr(openvino, "Core", Silent)
+    with pytest.raises(RgbtError, match=r"bf16: openvino fails \(first second\)$"):
+        check_bf16()
+
 
 def test_bad_files_are_one_line(tmp_path):
     pytest.importorskip("openvino", reason="needs the extra [cpu]")

@@ -346,7 +346,8 @@ def test_the_recordings_are_those_of_the_recipe_in_two_halves(tmp_path, monkeypa
         return [folder / spec.file_name for spec in specs]
 
     monkeypatch.setattr(precision_cost, "render_missing", render)
-    one, two = precision_cost.validation_recordings("scene", tmp_path)
+    one = precision_cost.calibration_recordings("scene", tmp_path)
+    two = precision_cost.error_recordings("scene", tmp_path)
     assert [*one, *two] == [tmp_path / spec.file_name for spec in rendered]
     assert all(spec.seed in VALIDATION_SEEDS for spec in rendered)
     # Both have every condition.

@@ -46,6 +46,7 @@ class Entry:
         run: dict[str, Any] = {
             "contestant": contestant.kind.value,
             "engine": self.ready.engine,
+            "precision": contestant.engine.precision.value,
             "network": list(self.ready.network),
             "rgb": list(contestant.sizes.rgb),
             "thermal": list(contestant.sizes.thermal),
