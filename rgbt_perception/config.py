@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any, get_type_hints
 
@@ -219,7 +220,9 @@ class WatchdogConfig:
 class HostConfig:
     """What only the live hosts do."""
 
-    always_compute: bool = parameter(False, "compute although nobody subscribes to any output")
+    always_compute: bool = parameter(
+        False, "compute all that is not for debugging although nobody subscribes"
+    )
     status_period_s: float = parameter(
         1.0, "interval of diagnostics, and of the status while waiting", unit="s", low=0.1, high=60
     )
@@ -280,7 +283,12 @@ def with_values(config: Config, values: Mapping[str, Any]) -> Config:
     known = {spec.name: spec for spec in parameters()}
     for name, value in values.items():
         if name not in known:
-            raise InputError(f"parameter {name}: unknown; known are {', '.join(sorted(known))}")
+            near = "".join(
+                f"did you mean {one}? " for one in get_close_matches(name, known, 1, 0.8)
+            )
+            raise InputError(
+                f"parameter {name}: unknown; {near}known are {', '.join(sorted(known))}"
+            )
         checked = checked_value(known[name], value)
         section, _, leaf = name.rpartition(".")
         if section:

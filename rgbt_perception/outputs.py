@@ -75,6 +75,16 @@ def offered_topics(scene: bool) -> Mapping[str, str]:
     return {**TOPICS, **SCENE_TOPICS} if scene else TOPICS
 
 
+def usual_topics(scene: bool) -> frozenset[str]:
+    """Those whose messages belong to a result and are not for debugging.
+
+    Args:
+        scene: there is a scene network.
+    """
+    offered = offered_topics(scene).keys() - LATCHED_TOPICS
+    return frozenset(topic for topic in offered if not topic.startswith("debug/"))
+
+
 def wanted_results(topics: Set[str], fields: CloudFields) -> Wanted:
     """What these topics take.
 

@@ -22,6 +22,7 @@ from rgbt_perception.outputs import (
     TOPICS,
     Output,
     build_outputs,
+    usual_topics,
     wanted_results,
 )
 from rgbt_perception.pipeline import DepthPipeline
@@ -100,6 +101,7 @@ class Session:
         self.factory = factory
         self._select = select
         self._matches = 0
+        self._usual = usual_topics(pipeline.scene is not None)
         self._assembly = PairAssembly(config, self.statistics, rig)
         self._pairing = threading.Lock()
         self._pairer: Pairer[Any] = Pairer(config.pairing)
@@ -243,7 +245,8 @@ class Session:
         if self.idle and not self.config.host.always_compute:
             return []
         started = time.perf_counter()
-        wanted = wanted_results(topics, self.config.output.cloud_fields)
+        computed = topics | self._usual if self.config.host.always_compute else topics
+        wanted = wanted_results(computed, self.config.output.cloud_fields)
         pair = self._assembly.pair(match, wanted.temperature)
         if pair is None:
             self.unused = self._assembly.reasons

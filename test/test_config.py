@@ -133,9 +133,17 @@ def test_conditions_between_parameters_are_checked_at_the_end() -> None:
         with_values(Config(), {"output.min_depth_m": 2.0, "output.max_depth_m": 2.0})
 
 
+def test_a_name_with_a_slip_is_told_the_right_one() -> None:
+    line = (
+        r"parameter pairing\.tolerence_s: unknown; did you mean pairing\.tolerance_s\? known are "
+    )
+    with pytest.raises(InputError, match=line):
+        with_values(Config(), {"pairing.tolerence_s": 0.1})
+
+
 @pytest.mark.parametrize("name", ["pairing.tolerance", "tolerance_s", "pairing", "", "a.b.c"])
 def test_an_unknown_name_is_refused_and_the_known_are_listed(name: str) -> None:
-    with pytest.raises(InputError, match=r"unknown; known are .*pairing\.tolerance_s"):
+    with pytest.raises(InputError, match=r"unknown; .*known are .*pairing\.tolerance_s"):
         with_values(Config(), {name: 1})
 
 

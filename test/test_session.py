@@ -494,6 +494,15 @@ def test_the_scene_is_computed_for_who_takes_it_only(rig):
     assert "labels" in stages("points")
 
 
+def test_always_computing_computes_all_that_is_usual(rig):
+    r = rig(scene=ConstantSceneEngine(32, 32), select=lambda index: set())
+    r.session.reconfigure(with_values(Config(), {"host.always_compute": True}))
+    assert r.pairs(0, 2) + r.session.finish() == []
+    stages = r.session.statistics.snapshot().latencies.keys()
+    assert {"depth_engine", "align", "scene_engine", "fuse", "labels", "color"} <= stages
+    assert not {"estimates", "label_estimates"} & stages
+
+
 @pytest.mark.parametrize(
     ("fields", "size", "stages"),
     [

@@ -20,7 +20,9 @@ from rgbt_perception.config_file import load_config
 from rgbt_perception.engines.cache.folder import cache_folder
 from rgbt_perception.engines.cache.store import PlanStore
 from rgbt_perception.engines.choice import model_path, shipped_models
+from rgbt_perception.engines.cpu import cores, has_openvino, prefers_openvino
 from rgbt_perception.engines.int8_file import int8_file, int8_path
+from rgbt_perception.engines.openvino import check_bf16
 from rgbt_perception.engines.tensorrt.builder import TensorRtBuilder
 from rgbt_perception.errors import RgbtError, UsageError
 from rgbt_perception.resources import share
@@ -28,8 +30,9 @@ from rgbt_perception.resources import share
 _NEEDED = ("numpy", "opencv-python-headless", "onnxruntime", "rosbags", "PyYAML", "click")
 _EXTRAS = {
     "live": ("cyclonedds",),
+    "cpu": ("openvino", "numba"),
     "sim": ("mujoco",),
-    "train": ("torch", "lightning", "onnx", "onnxscript"),
+    "train": ("torch", "lightning", "onnx", "onnxscript", "tensorboard", "transformers"),
 }
 # Distributions that provide the same module as the one needed.
 _INSTEAD = {"opencv-python-headless": ("opencv-python", "opencv-contrib-python")}
@@ -135,6 +138,7 @@ def _installed() -> int:
             missing.append(folder)
             click.echo(str(error))
     click.echo(f"GPU: {_gpu()}")
+    click.echo(f"CPU: {_cpu()}")
     _tell_engines()
     click.echo(f"ROS 2: {os.environ.get('ROS_DISTRO') or 'not sourced'}")
     if missing:
@@ -188,6 +192,19 @@ def _tell_package(name: str, why: str) -> bool:
         return True
     click.echo(f"{name}: not installed ({why})")
     return False
+
+
+def _cpu() -> str:
+    """What ``engine.name: auto`` takes there, and whether it has bf16."""
+    runtime = "openvino" if prefers_openvino(0) else "onnxruntime"
+    found = f"{cores()} cores, engine auto: {runtime}"
+    if not has_openvino():
+        return found
+    try:
+        check_bf16()
+    except RgbtError as error:
+        return f"{found}; {error}"
+    return f"{found}; engine.precision bf16 can be had"
 
 
 def _gpu() -> str:

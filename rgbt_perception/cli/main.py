@@ -60,7 +60,7 @@ def _unavailable(name: str, error: RgbtError) -> click.Command:
         params=[anything],
         add_help_option=False,
         context_settings={"ignore_unknown_options": True},
-        short_help="Not installed.",
+        short_help="Not installed; --help tells how.",
     )
 
 

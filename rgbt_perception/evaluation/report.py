@@ -134,7 +134,7 @@ def _write(folder: Path, text: str) -> Path:
         # File names need not be UTF-8, and stand in the text.
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise RgbtError(f"{path}: {error.strerror}") from None
+        raise RgbtError(f"{path}: cannot be written ({error.strerror})") from None
     return path
 
 

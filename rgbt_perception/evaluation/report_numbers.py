@@ -69,7 +69,7 @@ def summary(
     engine = (run.info.get("latency_ms") or {}).get("depth_engine")
     if engine:
         remark = f"99th percentile {engine['p99']:.0f} ms"
-        entries.append(("network, median", f"{engine['p50']:.0f} ms", remark))
+        entries.append(("depth network, median", f"{engine['p50']:.0f} ms", remark))
     return html.cards(entries)
 
 

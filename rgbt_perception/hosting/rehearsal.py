@@ -17,7 +17,7 @@ from rgbt_perception.config import CloudFields
 from rgbt_perception.engines.constant import ConstantEngine, ConstantSceneEngine
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
 from rgbt_perception.geometry.rig import Rig
-from rgbt_perception.outputs import LATCHED_TOPICS, Output, offered_topics
+from rgbt_perception.outputs import Output, usual_topics
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.sensing.encode import Picture, image_message
 from rgbt_perception.session import Session, Stream
@@ -53,12 +53,7 @@ def rehearse(
         ConstantEngine(pipeline.width, pipeline.height),
         None if scene is None else ConstantSceneEngine(scene.width, scene.height),
     )
-    topics = {
-        topic
-        for topic in offered_topics(scene is not None).keys() - LATCHED_TOPICS
-        if not topic.startswith("debug/")
-    }
-    double = session.double(rig, stand_in, topics)
+    double = session.double(rig, stand_in, usual_topics(scene is not None))
     # Clouds of fewer fields need less, but that can be changed while the host runs.
     whole = replace(session.config.output, cloud_fields=CloudFields.ALL)
     double.reconfigure(replace(session.config, output=whole))

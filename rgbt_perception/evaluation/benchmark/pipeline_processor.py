@@ -9,7 +9,7 @@ from rgbt_perception.config import Config
 from rgbt_perception.engines.engine import Engine
 from rgbt_perception.engines.identity import runtimes
 from rgbt_perception.evaluation.benchmark.inputs import Messages, Sizes, bench_rig
-from rgbt_perception.outputs import LATCHED_TOPICS, offered_topics
+from rgbt_perception.outputs import usual_topics
 from rgbt_perception.pipeline import DepthPipeline
 from rgbt_perception.recording.types import RosbagsFactory
 from rgbt_perception.sensing.decode import stamp_of
@@ -48,8 +48,7 @@ class PipelineProcessor:
         self._pipeline = DepthPipeline(self.config.output, engine, scene)
         self.network = (self._pipeline.width, self._pipeline.height)
         self._rig = bench_rig(sizes)
-        offered = offered_topics(scene is not None).keys() - LATCHED_TOPICS
-        self._topics = {topic for topic in offered if not topic.startswith("debug/")}
+        self._topics = usual_topics(scene is not None)
         self._cloud_every = cloud_every
         self._session = self.session(self.config)
 
