@@ -77,3 +77,12 @@ def test_a_file_in_no_folder_is_refused_before_anything_is_measured(capsys):
 def test_bf16_where_it_has_no_effect_is_refused(capsys, words, line):
     assert main(["benchmark", "--precision", "auto", "--precision", "bf16", *words]) == 2
     assert line in capsys.readouterr().err
+
+
+def test_every_precision_is_a_contestant(tmp_path):
+    file = tmp_path / "benchmark.json"
+    words = ["--precision", "auto", "--precision", "fp32", "--scene-model", "", "--peer", "none"]
+    assert main([*QUICK, *words, "--no-load", "--json", str(file)]) == 0
+    runs = json.loads(file.read_text())["runs"]
+    found = [(run["precision"], run["cloud_every"]) for run in runs]
+    assert found == [("auto", 1), ("auto", 10), ("fp32", 1)]

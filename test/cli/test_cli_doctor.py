@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from pathlib import Path
 
 from rgbt_perception.cli import doctor
 from rgbt_perception.cli.main import main
 from rgbt_perception.engines import choice
 from rgbt_perception.engines.int8_file import SOURCE
+from rgbt_perception.errors import RgbtError
 
 
 def test_names_what_is_there(capsys):
@@ -14,6 +17,32 @@ def test_names_what_is_there(capsys):
     assert "onnxruntime" in text
     assert "model confidence_depth" in text
     assert "everything needed is there" in text
+
+
+def test_the_extras_are_those_that_can_be_installed(capsys, monkeypatch):
+    setup = (Path(__file__).parents[2] / "setup.py").read_text(encoding="utf-8")
+    for extra, names in doctor._EXTRAS.items():
+        (listed,) = re.findall(rf'"{extra}": \[(.*?)\]', setup, re.DOTALL)
+        assert re.findall(r'"([\w-]+)[><=]', listed) == list(names)
+    monkeypatch.setattr(doctor, "_EXTRAS", {"cpu": ("no-such-package",)})
+    assert main(["doctor"]) == 0
+    assert "no-such-package: not installed (extra [cpu])" in capsys.readouterr().out
+
+
+def test_tells_what_the_processor_can_do(capsys, monkeypatch):
+    def has_not():
+        raise RgbtError("no bf16 here")
+
+    monkeypatch.setattr(doctor, "has_openvino", lambda: True)
+    monkeypatch.setattr(doctor, "cores", lambda: 5)
+    for prefers, check, line in (
+        (True, lambda: None, "CPU: 5 cores, engine auto: openvino; engine.precision bf16 can be"),
+        (False, has_not, "CPU: 5 cores, engine auto: onnxruntime; no bf16 here"),
+    ):
+        monkeypatch.setattr(doctor, "prefers_openvino", lambda threads, found=prefers: found)
+        monkeypatch.setattr(doctor, "check_bf16", check)
+        assert main(["doctor"]) == 0
+        assert line in capsys.readouterr().out
 
 
 def test_names_what_is_missing(capsys, monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from live_rig import FACTORY, IMAGE_STREAMS, INFO_STREAMS, make_session, picture, transforms
 
-from rgbt_perception.config import Config
+from rgbt_perception.config import Config, with_values
 from rgbt_perception.engines.constant import ConstantEngine, ConstantSceneEngine
 from rgbt_perception.geometry.camera import CameraModel, make_camera_model
 from rgbt_perception.geometry.rig import Rig
@@ -53,6 +53,16 @@ def test_every_output_is_made_and_nothing_of_it_is_counted(scene):
     assert [(m.width, m.height) for m in depth] == [(40, 32)] * 2
     assert session.statistics.outputs == session.statistics.pairs == 0
     assert session.assembly.prepare() is None
+
+
+def test_clouds_of_fewer_fields_are_rehearsed_whole():
+    """The fields can be changed while the host runs."""
+    config = with_values(Config(), {"output.cloud_fields": "xyz"})
+    session = Session(config, DepthPipeline(config.output, Unused(64, 48)), FACTORY)
+    outputs = []
+    rehearse(session, Rig(distorted("rgb"), distorted("thermal"), np.eye(4)), outputs.append)
+    assert {o.message.point_step for o in outputs if o.topic == "points"} == {28}
+    assert session.config is config
 
 
 def test_the_usual_rig_needs_no_rectification():
