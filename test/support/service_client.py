@@ -18,6 +18,8 @@ from rgbt_perception.live.topic_names import service_topics
 from rgbt_perception.live.wire_types import wire_type
 
 QOS = Qos(reliable=True, depth=100)
+# A request that is sent before the service knows this client's writer is lost, as in ROS 2.
+AGAIN_S = 5.0
 
 
 class ServiceClient:
@@ -36,22 +38,25 @@ class ServiceClient:
             writer_qos(QOS, "", self.identity),
         )
         self.reader = None
+        # Stands for no client: who gives it up knows the service's other end all the same.
+        self.probe = self.reading("")
         if ear:
             self.listen()
 
     def listen(self):
+        self.reader = self.reading(self.identity)
+
+    def reading(self, identity):
         kind = wire_type(self.reply, None)
-        self.reader = DataReader(
-            self.participant,
-            Topic(self.participant, self.answer, kind),
-            reader_qos(QOS, "", self.identity),
-        )
+        topic = Topic(self.participant, self.answer, kind)
+        return DataReader(self.participant, topic, reader_qos(QOS, "", identity))
 
     def connected(self):
         """Whether both ends know the service."""
         ends = [self.writer.get_publication_matched_status().current_count]
-        if self.reader is not None:
-            ends.append(self.reader.get_subscription_matched_status().current_count)
+        for reader in (self.reader, self.probe):
+            if reader is not None:
+                ends.append(reader.get_subscription_matched_status().current_count)
         return all(ends)
 
     def send(self, **fields):
@@ -84,10 +89,13 @@ class ServiceClient:
         while not self.connected():
             assert time.monotonic() < end, "no service"
             time.sleep(0.01)
-        number = self.send(**fields)
+        first, again = self.sequence + 1, 0.0
         while True:
+            if time.monotonic() >= again:
+                self.send(**fields)
+                again = time.monotonic() + AGAIN_S
             for client, answered, message in self.replies():
-                if (client, answered) == (self.number, number):
+                if client == self.number and answered >= first:
                     return message
             assert time.monotonic() < end, "no reply"
             time.sleep(0.005)
